@@ -1,0 +1,72 @@
+# One command each. `make demo` and `make test` work as the very first command after a clone, on a machine that has
+# only Python >= 3.11 with venv, make and a package index. `make` alone lists the commands.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Two processes suit the smallest machine we promise for; set JOBS=auto on a larger one.
+JOBS ?= 2
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Stamps: written last, so that an interrupted installation is taken up again.
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo test check coverage bench prove lock clean
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+install: $(READY)  ## set up .venv with .venv/bin/gabaguard (nothing outside this folder is touched)
+
+install-dev: $(READY) $(READY_DEV)  ## the same, with the tools for test and check
+
+$(READY): requirements.lock pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
+	  echo "No '$(PYTHON)' found. gabaguard needs Python 3.11 or newer; choose one with: make install PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "gabaguard needs Python 3.11 or newer, but '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1). Choose another with: make install PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' || { \
+	  echo "This Python has no venv module (on Debian and Ubuntu it is the package python3-venv)." >&2; exit 1; }
+	@echo "Setting up $(VENV) ..."
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_DEV): $(READY) requirements-dev.lock
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: install  ## serve demo patients, post a real call, print its cards, stay up (ONCE=1: end then; PORT=n)
+	@$(BIN)/gabaguard demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+
+test: install-dev  ## all tests
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+check: install-dev  ## ruff, mypy --strict, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+coverage: install-dev  ## all tests, with branch coverage
+	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+
+bench: install-dev  ## time in process, as ratios to orjson.loads of the same body
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+prove: install-dev  ## the generative and exhaustive tests with many more examples; prints the figures
+	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(JOBS) tests/generative tests/releases $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --cov=cds --cov-report=term $(ARGS)
+
+# For maintainers: resolve anew, for every supported Python and platform. `make install` never needs this.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock: install  ## write the lock files anew (UPGRADE=1: newest versions)
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build -o requirements.lock pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:  ## remove what these commands made
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov build dist .coverage .coverage.*
