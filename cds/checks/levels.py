@@ -1,0 +1,100 @@
+"""How urgent a finding is: the check's base level, raised and lowered by named facts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from cds.case import Known, Maybe, Reason, Unknown
+from cds.checks.registry import FACTS
+from cds.findings import Indicator, NotChecked
+from cds.knowledge.model import Check, Shift
+from cds.view import Present, View
+
+
+class Level(msgspec.Struct, frozen=True):
+    """An indicator with what set it, and what could have raised it but was not known."""
+
+    indicator: Indicator
+    because: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    not_checked: tuple[NotChecked, ...] = ()
+    shown: bool = True
+
+
+def holds(view: View, fact_id: str, scope: tuple[Present, ...]) -> Maybe[bool]:
+    """Whether a named fact is true for these drugs in this patient."""
+    fact = view.knowledge.facts[fact_id]
+    if fact.kind == "function":
+        return FACTS[fact_id](view, scope, fact)
+    if view.problems(fact.concepts):
+        return Known(True)
+    gaps = view.gaps("conditions")
+    return gaps[0] if gaps else Known(False)
+
+
+def level(view: View, check: Check, scope: tuple[Present, ...]) -> Level:
+    """The level of this check for these drugs: raised first (strongest wins), then lowered, then as a renewal.
+
+    A raising fact that is unknown leaves the level and is said; a lowering fact that is unknown lowers nothing.
+    """
+    rules = check.levels
+    indicator = rules.base
+    because: list[str] = []
+    unknown: dict[str, Unknown] = {}
+    for shift in rules.raised:
+        met, words, missing = _meets(view, shift, scope)
+        if met and shift.to >= indicator:
+            because = words if shift.to > indicator else because + words
+            indicator = shift.to
+        for fact, why in missing.items():
+            unknown.setdefault(fact, why)
+    raised_to = indicator
+    for shift in rules.lowered:
+        met, words, _ = _meets(view, shift, scope)
+        if met and shift.to < indicator:
+            indicator, because = shift.to, words
+            break
+    if rules.renewal is not None and rules.renewal < indicator and holds(view, "settled", scope) == Known(True):
+        indicator, because = rules.renewal, [view.knowledge.facts["settled"].words]
+    top = max((shift.to for shift in rules.raised), default=rules.base)
+    if raised_to >= top:
+        unknown.clear()  # nothing unknown could have raised it further
+    return Level(
+        indicator=indicator,
+        because=tuple(dict.fromkeys(because)),
+        unknown=tuple(dict.fromkeys(view.knowledge.facts[fact].words for fact in unknown)),
+        not_checked=_said(check, unknown),
+        shown=indicator is not Indicator.SILENT,
+    )
+
+
+def _said(check: Check, unknown: dict[str, Unknown]) -> tuple[NotChecked, ...]:
+    """One entry per reason: the finding stands, its level might be higher. The finding's own card says it."""
+    details = {(why.reason, why.detail) for why in unknown.values()}
+    return tuple(
+        NotChecked(check.id, reason, f"level not certain: {detail}" if detail else "level not certain", makes_card=False)
+        for reason, detail in sorted(details)
+    )
+
+
+def _meets(
+    view: View, shift: Shift, scope: tuple[Present, ...]
+) -> tuple[bool, list[str], dict[str, Unknown]]:
+    """Whether a shift applies, the words of the facts that made it, and the facts that were unknown."""
+    answers = {fact: holds(view, fact, scope) for fact in (*shift.any, *shift.all)}
+    true = [fact for fact, answer in answers.items() if answer == Known(True)]
+    unknown = {fact: answer for fact, answer in answers.items() if isinstance(answer, Unknown)}
+    any_met = not shift.any or any(fact in true for fact in shift.any)
+    all_met = all(fact in true for fact in shift.all)
+    met = bool(any_met and all_met and (shift.any or shift.all))
+    if shift.all and any(answer == Known(False) for fact, answer in answers.items() if fact in shift.all):
+        unknown = {}  # one of them is surely false: the others cannot matter
+    return met, [view.knowledge.facts[fact].words for fact in true], {} if met else unknown
+
+
+def unknown_for(check: Check, gaps: tuple[Unknown, ...], *, makes_card: bool = True) -> tuple[NotChecked, ...]:
+    """Gaps as not-checked entries of a check, each reason and detail once."""
+    return tuple(
+        NotChecked(check.id, gap.reason, gap.detail, makes_card and gap.reason is not Reason.REPORTED_EMPTY)
+        for gap in dict.fromkeys(gaps)
+    )

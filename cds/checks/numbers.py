@@ -1,0 +1,115 @@
+"""Drug with number: the engine behind every check of kind "drug-number", a limit on the daily dose.
+
+The dose is the sum over all orders of the ingredient that will run together, each at its highest credible value.
+"""
+
+from __future__ import annotations
+
+from cds.case import Action, Known, Reason
+from cds.checks.conditions import on_route
+from cds.checks.levels import unknown_for
+from cds.checks.words import seen
+from cds.findings import Finding, NotChecked, Outcome
+from cds.knowledge.model import Band, Check
+from cds.view import LISTS, Present, View, number
+
+MILLIGRAMS = {"mg/d": 1.0, "ug/d": 0.001}
+
+
+def drug_number(view: View, check: Check) -> Outcome:
+    """Answer a drug-number question: one finding per ingredient whose summed daily dose is above a band."""
+    items = [item for item in view.on_side(check.one) if on_route(item, check)]
+    asked = list(dict.fromkeys(item.ingredient for item in items if item.subject))
+    if not asked:
+        return Outcome(check.id, why="no order of this call brings a drug of this question")
+    parts = [_one(view, check, [item for item in items if item.ingredient == id]) for id in asked]
+    return Outcome(
+        check.id,
+        tuple(finding for findings, _, _ in parts for finding in findings),
+        tuple(dict.fromkeys(said for _, not_checked, _ in parts for said in not_checked)),
+        tuple(seen(view, item) for item in items),
+        "; ".join(why for _, _, why in parts),
+    )
+
+
+def _one(
+    view: View, check: Check, items: list[Present]
+) -> tuple[tuple[Finding, ...], tuple[NotChecked, ...], str]:
+    """The finding, if any, for one ingredient; what was not checked; and why."""
+    known = [(item, milligrams(item)) for item in items]
+    total = sum(dose for _, dose in known if dose is not None)
+    band = _band(check, total)
+    said = _gaps(view, check, items)
+    said += _adds_or_replaces(view, check, items, total, band)
+    if band is None:
+        return (), said, f"{number(total)} mg/day is within the limit"
+    return (_finding(view, check, items, total, band),), said, f"{number(total)} mg/day is above the limit"
+
+
+def milligrams(item: Present) -> float | None:
+    """The highest credible daily dose in mg, or None when it is not known."""
+    if isinstance(item.dose, Known) and item.dose.value.unit in MILLIGRAMS:
+        return item.dose.value.high * MILLIGRAMS[item.dose.value.unit]
+    return None
+
+
+def _band(check: Check, total: float) -> Band | None:
+    """The highest band whose limit the total is above."""
+    passed = [band for band in check.bands if total > check.number(band.above)]
+    return max(passed, key=lambda band: check.number(band.above), default=None)
+
+
+def _adds_or_replaces(
+    view: View, check: Check, items: list[Present], total: float, band: Band | None
+) -> tuple[NotChecked, ...]:
+    """The conflict entry when an unlinked draft next to a running order could add to it or replace it.
+
+    The reconciler took it as a replacement. If adding would reach a higher band than the draft alone, nobody can say.
+    """
+    unlinked = [item for item in items if item.order and item.order.action is Action.CHANGE and not item.order.linked]
+    running = sum(_running_mg(item) for item in unlinked)
+    if not running or _band(check, total + running) == band:
+        return ()
+    detail = f"does the order replace the running {view.name(items[0].ingredient)} order or add to it?"
+    return (NotChecked(check.id, Reason.CONFLICT, detail),)
+
+
+def _running_mg(item: Present) -> float:
+    if item.use is None:
+        return 0.0
+    doses = zip(item.use.drug.ingredients, item.use.doses, strict=True)
+    found = [dose for ingredient, dose in doses if ingredient.id == item.ingredient]
+    return sum(
+        dose.value.high * MILLIGRAMS[dose.value.unit]
+        for dose in found
+        if isinstance(dose, Known) and dose.value.unit in MILLIGRAMS
+    )
+
+
+def _gaps(view: View, check: Check, items: list[Present]) -> tuple[NotChecked, ...]:
+    said = unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty(*LISTS))
+    for item in items:
+        if milligrams(item) is None:
+            detail = f"daily dose of {view.name(item.ingredient)} not known"
+            said += (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail),)
+    return said
+
+
+def _finding(view: View, check: Check, items: list[Present], total: float, band: Band) -> Finding:
+    limit = check.number(band.above)
+    return Finding(
+        check=check.id,
+        indicator=band.to,
+        wording=band.wording,
+        values={
+            "one": view.name(items[0].ingredient),
+            "total": round(total, 3),
+            "limit": limit,
+            "unit": "mg/day",
+            "drugs": [items[0].ingredient],
+        },
+        about=tuple(dict.fromkeys(item.ref for item in items)),
+        evidence=check.evidence,
+        seen=tuple(seen(view, item) for item in items),
+        because=(f"above {number(limit)} mg/day",),
+    )

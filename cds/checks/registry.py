@@ -1,0 +1,36 @@
+"""Where function checks and facts are found by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cds.case import Maybe
+from cds.findings import Outcome
+from cds.knowledge.model import Check, Fact
+from cds.view import Present, View
+
+CheckFunction = Callable[[View, Check], Outcome]
+FactFunction = Callable[[View, tuple[Present, ...], Fact], Maybe[bool]]
+
+CHECKS: dict[str, CheckFunction] = {}
+FACTS: dict[str, FactFunction] = {}
+
+
+def check(id: str) -> Callable[[CheckFunction], CheckFunction]:
+    """Register the function of the check with this id (kind "function" in its knowledge file)."""
+
+    def register(function: CheckFunction) -> CheckFunction:
+        CHECKS[id] = function
+        return function
+
+    return register
+
+
+def fact(id: str) -> Callable[[FactFunction], FactFunction]:
+    """Register the function of the fact with this id (kind "function" in facts.toml)."""
+
+    def register(function: FactFunction) -> FactFunction:
+        FACTS[id] = function
+        return function
+
+    return register

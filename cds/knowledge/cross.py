@@ -1,0 +1,85 @@
+"""What a schema cannot see: names that must exist elsewhere in the knowledge."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Iterator
+
+from cds.knowledge.model import Check, Fact, Knowledge, Number, Side
+
+
+def cross_faults(knowledge: Knowledge) -> list[str]:
+    """Every dangling name and every placeholder nobody fills, as "file: key: fault" lines."""
+    faults = [fault for check in knowledge.checks.values() for fault in _check_faults(check, knowledge)]
+    faults += [fault for fact in knowledge.facts.values() for fault in _fact_faults(fact, knowledge)]
+    return faults
+
+
+def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:
+    file = f"checks/{check.id}.toml"
+    if check.topic not in knowledge.topics:
+        yield f"{file}: topic: {check.topic!r} is not in topics.toml"
+    for id in check.evidence:
+        if id not in knowledge.evidence:
+            yield f"{file}: evidence: {id!r} is not in evidence.toml"
+    for code in check.overrides:
+        if code not in knowledge.overrides:
+            yield f"{file}: overrides: {code!r} is not in overrides.toml"
+    for shift in (*check.levels.raised, *check.levels.lowered):
+        for fact in (*shift.any, *shift.all):
+            if fact not in knowledge.facts:
+                yield f"{file}: levels: fact {fact!r} is not in facts.toml"
+    for name in ("one", "other", "applies_to"):
+        yield from _side_faults(file, name, getattr(check, name), knowledge)
+    for name in check.makes_relevant:
+        if not knowledge.terminology.ingredients_of_class(name):
+            yield f"{file}: makes_relevant: class {name!r} has no ingredients"
+    for concept in check.conditions:
+        if not knowledge.terminology.has_concept(concept):
+            yield f"{file}: conditions: {concept!r} is no concept of codes/conditions.toml"
+    yield from _number_faults(file, check.numbers.items(), knowledge)
+    for band in check.bands:
+        if band.above not in check.numbers:
+            yield f"{file}: bands: {band.above!r} is not among `numbers`"
+        if band.wording not in check.wording:
+            yield f"{file}: bands: {band.wording!r} is not among `wording`"
+    yield from _wording_faults(file, check)
+    if check.kind != "function" and check.one == Side():
+        yield f"{file}: one: a {check.kind} check needs the drugs it is about"
+
+
+def _side_faults(file: str, key: str, side: Side, knowledge: Knowledge) -> Iterator[str]:
+    for name in side.classes:
+        if not knowledge.terminology.ingredients_of_class(name):
+            yield f"{file}: {key}.classes: class {name!r} has no ingredients"
+    for id in (*side.ingredients, *side.without):
+        if knowledge.terminology.ingredient(id) is None:
+            yield f"{file}: {key}: ingredient {id!r} is unknown"
+
+
+def _fact_faults(fact: Fact, knowledge: Knowledge) -> Iterator[str]:
+    key = f"facts.toml: {fact.id}"
+    for id in fact.evidence:
+        if id not in knowledge.evidence:
+            yield f"{key}.evidence: {id!r} is not in evidence.toml"
+    for concept in fact.concepts:
+        if not knowledge.terminology.has_concept(concept):
+            yield f"{key}.concepts: {concept!r} is no concept of codes/conditions.toml"
+    yield from _number_faults(key, fact.numbers.items(), knowledge)
+
+
+def _number_faults(file: str, numbers: Iterable[tuple[str, Number]], knowledge: Knowledge) -> Iterator[str]:
+    for name, number in numbers:
+        for id in number.evidence:
+            if id not in knowledge.evidence:
+                yield f"{file}: numbers.{name}.evidence: {id!r} is not in evidence.toml"
+        if number.basis == "published" and not number.evidence:
+            yield f"{file}: numbers.{name}: a published number needs its evidence"
+
+
+def _wording_faults(file: str, check: Check) -> Iterator[str]:
+    for variant, words in check.wording.items():
+        for part in ("headline", "why", "do"):
+            for _, field, _, _ in string.Formatter().parse(getattr(words, part)):
+                if field is not None and field not in check.values:
+                    yield f"{file}: wording.{variant}.{part}: {{{field}}} is not among `values`"

@@ -1,0 +1,226 @@
+"""Read the knowledge files, refuse every fault at once, and index what is left.
+
+``load_knowledge()`` is called once per process. Faults (``KnowledgeFaults``) name file and key, all together, so that a
+pharmacist mends a file in one go. Every file is hashed into ``Knowledge.version``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from cds.findings import Indicator
+from cds.knowledge.cross import cross_faults
+from cds.knowledge.model import (
+    Band,
+    Check,
+    Evidence,
+    Fact,
+    Knowledge,
+    Levels,
+    Number,
+    OverrideReason,
+    Shift,
+    Side,
+    Topic,
+    Wording,
+)
+from cds.terminology import Terminology, load_terminology
+
+ROOT = Path(__file__).parent
+
+INDICATORS = {
+    "silent": Indicator.SILENT,
+    "info": Indicator.INFO,
+    "warning": Indicator.WARNING,
+    "critical": Indicator.CRITICAL,
+}
+
+
+class KnowledgeFaults(Exception):
+    """The knowledge cannot be used. ``faults`` are lines "file: key: what is wrong and what to do"."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+@lru_cache(maxsize=1)
+def load_knowledge() -> Knowledge:
+    """The knowledge that ships with this version, loaded once per process."""
+    return read_knowledge(ROOT)
+
+
+def read_knowledge(root: Path) -> Knowledge:
+    """Read the knowledge of one folder. Raises ``KnowledgeFaults`` with every fault found."""
+    faults: list[str] = []
+    evidence = _read(root, "evidence.toml", "evidence", faults)
+    topics = _read(root, "topics.toml", "topics", faults)
+    overrides = _read(root, "overrides.toml", "overrides", faults)
+    facts = _read(root, "facts.toml", "facts", faults)
+    checks = {}
+    for path in sorted((root / "checks").glob("*.toml")):
+        data = _read(root, f"checks/{path.name}", "check", faults)
+        if data and data.get("id") != path.stem:
+            faults.append(f"checks/{path.name}: id: is {data.get('id')!r}; it must be the file's name")
+        checks[path.stem] = data
+    if not checks:
+        faults.append("checks: no check file found")
+    if faults:
+        raise KnowledgeFaults(faults)
+    terminology = load_terminology(root)
+    knowledge = _assemble(root, evidence, topics, overrides, facts, checks, terminology)
+    faults = cross_faults(knowledge)
+    if faults:
+        raise KnowledgeFaults(faults)
+    return knowledge
+
+
+def _read(root: Path, name: str, schema: str, faults: list[str]) -> dict[str, Any]:
+    """One TOML file, checked against its schema; faults are added, never raised."""
+    path = root / name
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        faults.append(f"{name}: the file is missing")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{name}: is not TOML: {error}")
+        return {}
+    for error in _validator(schema).iter_errors(_plain(data)):
+        key = ".".join(str(part) for part in error.absolute_path) or "(file)"
+        faults.append(f"{name}: {key}: {error.message}")
+    return data
+
+
+@lru_cache(maxsize=None)
+def _validator(schema: str) -> Any:
+    from jsonschema import Draft202012Validator
+
+    text = (ROOT / "schema" / f"{schema}.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _plain(value: Any) -> Any:
+    """TOML dates as text, for JSON Schema."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _assemble(
+    root: Path,
+    evidence: Mapping[str, Any],
+    topics: Mapping[str, Any],
+    overrides: Mapping[str, str],
+    facts: Mapping[str, Any],
+    checks: Mapping[str, Any],
+    terminology: Terminology,
+) -> Knowledge:
+    ready = {id: _check(data) for id, data in checks.items()}
+    return Knowledge(
+        version=_version(root, ready.values()),
+        checks=ready,
+        facts={id: _fact(id, data) for id, data in facts.items()},
+        evidence={id: Evidence(id=id, **data) for id, data in evidence.items()},
+        overrides={code: OverrideReason(code, display) for code, display in overrides.items()},
+        topics={id: Topic(id=id, **data) for id, data in topics.items()},
+        terminology=terminology,
+        by_ingredient=_index(ready.values(), terminology),
+        relevant=_relevant(ready.values(), terminology),
+    )
+
+
+def _numbers(data: Mapping[str, Any]) -> dict[str, Number]:
+    return {
+        name: Number(float(n["value"]), n["unit"], n["basis"], tuple(n["evidence"]), n["meaning"])
+        for name, n in data.items()
+    }
+
+
+def _side(data: Mapping[str, Any]) -> Side:
+    return Side(**{key: tuple(items) for key, items in data.items()})
+
+
+def _levels(data: Mapping[str, Any]) -> Levels:
+    def shifts(name: str) -> tuple[Shift, ...]:
+        return tuple(
+            Shift(INDICATORS[s["to"]], tuple(s.get("any", ())), tuple(s.get("all", ()))) for s in data.get(name, ())
+        )
+
+    renewal = data.get("renewal")
+    return Levels(
+        INDICATORS[data["base"]], shifts("raised"), shifts("lowered"), INDICATORS[renewal] if renewal else None
+    )
+
+
+def _fact(id: str, data: Mapping[str, Any]) -> Fact:
+    return Fact(
+        id=id,
+        words=data["words"],
+        kind=data["kind"],
+        meaning=data["meaning"],
+        basis=data["basis"],
+        evidence=tuple(data["evidence"]),
+        asks=tuple(data.get("asks", ())),
+        concepts=tuple(data.get("concepts", ())),
+        numbers=_numbers(data.get("numbers", {})),
+    )
+
+
+def _check(data: Mapping[str, Any]) -> Check:
+    plain = ("id", "title", "group", "topic", "kind", "question", "why_it_matters", "basis", "owner", "clinical_review")
+    lists = ("hooks", "asks", "evidence", "overrides", "values", "makes_relevant", "conditions", "routes")
+    return Check(
+        **{key: data[key] for key in plain},
+        **{key: tuple(data.get(key, ())) for key in lists},
+        created=data["created"],
+        changed=data["changed"],
+        levels=_levels(data["levels"]),
+        wording={name: Wording(**words) for name, words in data["wording"].items()},
+        applies_to=_side(data.get("applies_to", {})),
+        one=_side(data.get("one", {})),
+        other=_side(data.get("other", {})),
+        numbers=_numbers(data.get("numbers", {})),
+        bands=tuple(Band(b["above"], INDICATORS[b["to"]], b["wording"]) for b in data.get("bands", ())),
+        rank=data.get("rank", 0),
+    )
+
+
+def ingredients_of(side: Side, terminology: Terminology) -> frozenset[str]:
+    """The ingredient ids one side of a pair stands for."""
+    found = {id for name in side.classes for id in terminology.ingredients_of_class(name)}
+    return frozenset((found | set(side.ingredients)) - set(side.without))
+
+
+def _index(checks: Iterable[Check], terminology: Terminology) -> dict[str, tuple[str, ...]]:
+    """Ingredient id -> the checks its order may concern, so that cost does not grow with checks that cannot apply."""
+    index: dict[str, list[str]] = {}
+    for check in checks:
+        sides = (check.applies_to, check.one, check.other)
+        for ingredient in frozenset().union(*(ingredients_of(side, terminology) for side in sides)):
+            index.setdefault(ingredient, []).append(check.id)
+    return {ingredient: tuple(sorted(ids)) for ingredient, ids in index.items()}
+
+
+def _relevant(checks: Iterable[Check], terminology: Terminology) -> frozenset[str]:
+    classes = {"baclofen", "benzodiazepine"} | {name for check in checks for name in check.makes_relevant}
+    return frozenset(id for name in classes for id in terminology.ingredients_of_class(name))
+
+
+def _version(root: Path, checks: Iterable[Check]) -> str:
+    """The date of the newest check and a digest of every knowledge file, names and bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.suffix in {".toml", ".tsv", ".json"}:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    newest = max((check.changed for check in checks), default=date.min)
+    return f"{newest.isoformat()}+{digest.hexdigest()[:12]}"

@@ -1,0 +1,161 @@
+"""The knowledge, loaded: immutable, indexed, shared by every request.
+
+Each type mirrors one kind of file under ``cds/knowledge``; ``load.py`` fills them and refuses what does not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+
+from cds.findings import Indicator
+from cds.terminology import Terminology
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One source. ``seen`` says how far it was read: "text", "partly" or "not seen"."""
+
+    id: str
+    citation: str
+    seen: str
+    url: str = ""
+
+
+class Number(msgspec.Struct, frozen=True):
+    """One number of a rule. ``basis``: "published", "mixed" or "house"; ``meaning`` says what crossing it means."""
+
+    value: float
+    unit: str
+    basis: str
+    evidence: tuple[str, ...]
+    meaning: str
+
+
+class OverrideReason(msgspec.Struct, frozen=True):
+    """A coded reason for which a prescriber may go on."""
+
+    code: str
+    display: str
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """Findings of one topic share one card. ``order``: lower comes first among equal indicators."""
+
+    id: str
+    title: str
+    order: int
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """One modifier of a check's indicator: the level it moves to, and the named facts of which any one suffices.
+
+    ``all`` facts must hold together instead, when given.
+    """
+
+    to: Indicator
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One side of a drug pair: the classes or ingredients that count, and those of them that do not."""
+
+    classes: tuple[str, ...] = ()
+    ingredients: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+class Levels(msgspec.Struct, frozen=True):
+    """Indicator of a check: ``base``, raised (strongest wins), then lowered (first that holds wins)."""
+
+    base: Indicator
+    raised: tuple[Shift, ...] = ()
+    lowered: tuple[Shift, ...] = ()
+    renewal: Indicator | None = None  # at most this when everything in the pair is unchanged for 90 days
+
+
+class Band(msgspec.Struct, frozen=True):
+    """drug-number: above this named number (strictly), the finding has this indicator and wording."""
+
+    above: str
+    to: Indicator
+    wording: str
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A named fact shared by many checks (an amplifier or an exemption).
+
+    ``words`` is how a card says it. ``kind``: "condition" (any of ``concepts`` active) or "function" (code in
+    ``cds.checks.facts``). ``asks`` are the inputs without which it is unknown.
+    """
+
+    id: str
+    words: str
+    kind: str
+    meaning: str
+    basis: str
+    evidence: tuple[str, ...]
+    asks: tuple[str, ...]
+    concepts: tuple[str, ...] = ()
+    numbers: Mapping[str, Number] = {}
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """What a card says, with ``{placeholders}`` filled from the finding's values."""
+
+    headline: str
+    why: str
+    do: str
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One clinical question with its numbers, levels, words, sources and review status."""
+
+    id: str
+    title: str
+    group: str
+    topic: str
+    kind: str  # "drug-drug", "drug-condition", "drug-number", "function"
+    hooks: tuple[str, ...]
+    asks: tuple[str, ...]
+    question: str
+    why_it_matters: str
+    basis: str
+    evidence: tuple[str, ...]
+    overrides: tuple[str, ...]
+    owner: str
+    clinical_review: str
+    created: date
+    changed: date
+    levels: Levels
+    wording: Mapping[str, Wording]
+    values: tuple[str, ...] = ()  # the placeholders findings of this check fill
+    makes_relevant: tuple[str, ...] = ()  # classes whose orders deserve a "not checked" card because of this check
+    applies_to: Side = Side()  # orders for which the question is asked
+    one: Side = Side()  # drug-drug, drug-condition: the drug; its words are applies_to of both sides
+    other: Side = Side()
+    conditions: tuple[str, ...] = ()  # drug-condition
+    routes: tuple[str, ...] = ()  # the routes meant; empty: all systemic ones
+    bands: tuple[Band, ...] = ()  # drug-number: on the daily dose summed over all orders of the ingredient
+    numbers: Mapping[str, Number] = {}
+    rank: int = 0  # among findings of one topic and indicator, lower first
+
+    def number(self, name: str) -> float:
+        """The value of one of this check's numbers."""
+        return self.numbers[name].value
+
+
+class Knowledge(msgspec.Struct, frozen=True):
+    """All knowledge of one version. ``version`` names the content: a date and a digest of every file."""
+
+    version: str
+    checks: Mapping[str, Check]
+    facts: Mapping[str, Fact]
+    evidence: Mapping[str, Evidence]
+    overrides: Mapping[str, OverrideReason]
+    topics: Mapping[str, Topic]
+    terminology: Terminology
+    by_ingredient: Mapping[str, tuple[str, ...]]  # ingredient id -> ids of the checks its orders may concern
+    relevant: frozenset[str]  # ingredient ids whose orders deserve a "not checked" card

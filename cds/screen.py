@@ -1,0 +1,90 @@
+"""Ask every question that the orders of this call raise, each alone, and collect the answers.
+
+A check that fails costs only itself: it becomes "not checked, internal", and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+import cds.checks.all  # noqa: F401  (registers the function checks and facts)
+from cds.case import Action, PatientCase, Reason
+from cds.checks.conditions import drug_condition
+from cds.checks.numbers import drug_number
+from cds.checks.pairs import drug_drug
+from cds.checks.registry import CHECKS
+from cds.findings import Finding, NotChecked, Outcome, Report
+from cds.knowledge.model import Check, Knowledge
+from cds.view import View
+
+ENGINES = {"drug-drug": drug_drug, "drug-condition": drug_condition, "drug-number": drug_number}
+
+
+def screen(case: PatientCase, knowledge: Knowledge, hook: str) -> Report:
+    """Every finding for the orders of this call, strongest first, and everything that was not checked.
+
+    ``hook`` decides what is shown: a check is evaluated on every hook, but makes a card only on those it names.
+    """
+    view = View(case, knowledge, hook)
+    outcomes = tuple(_run(view, knowledge.checks[id]) for id in _asked(view))
+    findings = [_for_hook(finding, knowledge, hook) for outcome in outcomes for finding in outcome.findings]
+    not_checked = [item for outcome in outcomes for item in outcome.not_checked]
+    return Report(
+        findings=tuple(sorted(findings, key=lambda finding: _rank(finding, knowledge))),
+        not_checked=tuple(dict.fromkeys((*_unreadable(case), *not_checked))),
+        outcomes=outcomes,
+        relevant=_relevant(view),
+        knowledge_version=knowledge.version,
+    )
+
+
+def _asked(view: View) -> list[str]:
+    """The checks that the ingredients of the selected orders raise, found through the index."""
+    ids = {
+        id
+        for order in view.subjects
+        for ingredient in order.drug.ingredients
+        for id in view.knowledge.by_ingredient.get(ingredient.id, ())
+    }
+    return sorted(ids)
+
+
+def _run(view: View, check: Check) -> Outcome:
+    engine = CHECKS.get(check.id) or ENGINES[check.kind]
+    try:
+        return engine(view, check)
+    except Exception as error:  # a failing check suppresses nothing else
+        said = NotChecked(check.id, Reason.INTERNAL, "this check failed; the fault is ours")
+        return Outcome(check.id, (), (said,), (), f"failed: {type(error).__name__}")
+
+
+def _for_hook(finding: Finding, knowledge: Knowledge, hook: str) -> Finding:
+    if not finding.shown or hook in knowledge.checks[finding.check].hooks:
+        return finding
+    return msgspec.structs.replace(finding, shown=False)
+
+
+def _rank(finding: Finding, knowledge: Knowledge) -> tuple[int, int, int, str]:
+    check = knowledge.checks[finding.check]
+    return (-finding.indicator, knowledge.topics[check.topic].order, check.rank, check.id)
+
+
+def _relevant(view: View) -> bool:
+    """Whether a "not checked" card is due to this call: an order of one of our drugs, or one we could not read."""
+    relevant = view.knowledge.relevant
+    return bool(view.case.unreadable_orders) or any(
+        ingredient.id in relevant for order in view.subjects for ingredient in order.drug.ingredients
+    )
+
+
+def _unreadable(case: PatientCase) -> Iterable[NotChecked]:
+    """Drafts that could not be read, or whose medicine could not be named: no question could be asked of them."""
+    for gap in case.unreadable_orders:
+        yield NotChecked("dose-unparsable", gap.reason, gap.detail)
+    for order in case.orders:
+        if order.selected and not order.drug.readable and order.action is not Action.STOP:
+            yield NotChecked(
+                "dose-unparsable", Reason.UNKNOWN_DRUG, "the medicine of an order could not be named", makes_card=False
+            )

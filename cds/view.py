@@ -1,0 +1,237 @@
+"""One case as the checks look at it: what the patient will be taking, and what else is known, computed once.
+
+``View`` joins the case with the knowledge. Everything derived from the case that more than one check needs lives here
+and is computed at most once per call: the drugs present after the orders take effect, age, kidney function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import cached_property
+
+import msgspec
+
+from cds.arithmetic.dates import age_range
+from cds.arithmetic.kidney import Kidney, assess_kidney
+from cds.case import (
+    Action,
+    DailyDose,
+    Drug,
+    DrugUse,
+    Known,
+    Maybe,
+    Order,
+    PatientCase,
+    Problem,
+    Reason,
+    Route,
+    Unknown,
+    When,
+)
+from cds.knowledge.model import Knowledge, Side
+
+LISTS = ("medications", "statements")
+
+
+class Present(msgspec.Struct, frozen=True):
+    """One ingredient the patient will be taking once the orders of this call take effect.
+
+    ``order`` is the draft that brings, changes or renews it; ``use`` the running use (for an order: the one it takes
+    the place of). ``subject``: this call's cards may be about it. ``settled_days``: for how many days it has neither
+    been started nor raised, as of today (0 for a start or a raise; Unknown when it cannot be told).
+    """
+
+    ingredient: str
+    drug: Drug
+    dose: Maybe[DailyDose]
+    ref: str
+    order: Order | None
+    use: DrugUse | None
+    subject: bool
+    settled_days: Maybe[int]
+
+    @property
+    def systemic(self) -> bool:
+        """Whether enough reaches the brain to matter: everything but what stays on skin, eye or ear."""
+        return self.drug.route is not Route.LOCAL
+
+    @property
+    def single_dose(self) -> bool:
+        """Given once only: a procedure, a premedication, a test dose."""
+        holder = self.order or self.use
+        return holder is not None and holder.single_dose
+
+
+class View:
+    """The case and the knowledge, with what checks derive from both. Read-only; lives for one call."""
+
+    def __init__(self, case: PatientCase, knowledge: Knowledge, hook: str) -> None:
+        self.case = case
+        self.knowledge = knowledge
+        self.hook = hook
+        self._classes: dict[str, tuple[Present, ...]] = {}
+
+    # -- the orders of this call ------------------------------------------------------------------------------------
+
+    @cached_property
+    def subjects(self) -> tuple[Order, ...]:
+        """The orders that cards of this call are about."""
+        return tuple(order for order in self.case.orders if order.selected)
+
+    @cached_property
+    def stops(self) -> tuple[Order, ...]:
+        """The selected orders that stop a running drug."""
+        return tuple(order for order in self.subjects if order.action is Action.STOP)
+
+    # -- what the patient will be taking ----------------------------------------------------------------------------
+
+    @cached_property
+    def present(self) -> tuple[Present, ...]:
+        """Every recognised ingredient present after the orders, orders first."""
+        orders = self.case.orders
+        gone = {ref for order in orders for ref in order.replaces}
+        uses = {ref: use for use in self.case.uses for ref in (use.ref, *use.refs) if ref}
+        kept = [use for use in self.case.uses if not gone.intersection((use.ref, *use.refs)) and not use.on_hold]
+        found = [
+            item for order in orders if order.action is not Action.STOP for item in self._from_order(order, uses)
+        ]
+        found += [item for use in kept for item in self._from_use(use)]
+        return tuple(found)
+
+    def _from_order(self, order: Order, uses: dict[str, DrugUse]) -> Iterable[Present]:
+        replaced = next((uses[ref] for ref in order.replaces if ref in uses), None)
+        for ingredient, dose in zip(order.drug.ingredients, order.doses, strict=True):
+            yield Present(
+                ingredient=ingredient.id,
+                drug=order.drug,
+                dose=dose,
+                ref=order.ref or order.path,
+                order=order,
+                use=replaced,
+                subject=order.selected,
+                settled_days=self._settled(order, ingredient.id, dose, replaced),
+            )
+
+    def _from_use(self, use: DrugUse) -> Iterable[Present]:
+        for ingredient, dose in zip(use.drug.ingredients, use.doses, strict=True):
+            yield Present(
+                ingredient=ingredient.id,
+                drug=use.drug,
+                dose=dose,
+                ref=use.ref or use.path,
+                order=None,
+                use=use,
+                subject=False,
+                settled_days=self._days_since(use.unchanged_since),
+            )
+
+    def _settled(self, order: Order, ingredient: str, dose: Maybe[DailyDose], replaced: DrugUse | None) -> Maybe[int]:
+        if order.action is Action.START or replaced is None:
+            return Known(0)
+        if order.action is Action.RENEW or _is_reduction(dose, _dose_of(replaced, ingredient)):
+            return self._days_since(replaced.unchanged_since)
+        return Known(0)
+
+    def _days_since(self, when: Maybe[When]) -> Maybe[int]:
+        if isinstance(when, Unknown):
+            return when
+        return Known((self.case.as_of - when.value.last).days)
+
+    def of_class(self, name: str) -> tuple[Present, ...]:
+        """Those present whose ingredient is in a class of ``drugs/classes.toml``, systemic ones only."""
+        found = self._classes.get(name)
+        if found is None:
+            members = self.knowledge.terminology.ingredients_of_class(name)
+            found = tuple(item for item in self.present if item.ingredient in members and item.systemic)
+            self._classes[name] = found
+        return found
+
+    def on_side(self, side: Side) -> tuple[Present, ...]:
+        """Those present that one side of a pair means, each once."""
+        found = [item for name in side.classes for item in self.of_class(name)]
+        found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
+        return tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without))
+
+    # -- the patient ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def age(self) -> Maybe[tuple[int, int]]:
+        """Completed years today, youngest and oldest the birth date allows."""
+        birth = self.case.patient.birth
+        return birth if isinstance(birth, Unknown) else Known(age_range(birth.value, self.case.as_of))
+
+    @cached_property
+    def kidney(self) -> Kidney:
+        """Kidney function as of today."""
+        return assess_kidney(self.case)
+
+    def problems(self, concepts: Iterable[str], *, history: bool = False) -> tuple[Problem, ...]:
+        """Active (or unconfirmed) problems of any of the concepts; with ``history`` past ones too."""
+        wanted = set(concepts)
+        return tuple(
+            problem
+            for problem in self.case.problems
+            if wanted.intersection(problem.concept.ids) and (history or problem.status != "history")
+        )
+
+    # -- what could not be seen -------------------------------------------------------------------------------------
+
+    def gaps(self, *keys: str) -> tuple[Unknown, ...]:
+        """What of these inputs could not be seen, the caller's word "there is none" left out."""
+        return tuple(gap for gap in self._all_gaps(keys) if gap.reason is not Reason.REPORTED_EMPTY)
+
+    def reported_empty(self, *keys: str) -> tuple[Unknown, ...]:
+        """The inputs of which the caller said there is none."""
+        return tuple(gap for gap in self._all_gaps(keys) if gap.reason is Reason.REPORTED_EMPTY)
+
+    def _all_gaps(self, keys: Iterable[str]) -> Iterable[Unknown]:
+        return (gap for key in keys for gap in self.case.gaps.get(key, ()))
+
+    @cached_property
+    def unnamed_drugs(self) -> int:
+        """How many medicines on the list could not be named at all."""
+        return sum(1 for use in self.case.uses if not use.drug.readable)
+
+    # -- words ------------------------------------------------------------------------------------------------------
+
+    def name(self, ingredient: str) -> str:
+        """The ingredient's name as a prescriber writes it."""
+        info = self.knowledge.terminology.ingredient(ingredient)
+        return info.name if info is not None else ingredient
+
+
+def _dose_of(use: DrugUse, ingredient: str) -> Maybe[DailyDose]:
+    for item, dose in zip(use.drug.ingredients, use.doses, strict=True):
+        if item.id == ingredient:
+            return dose
+    return Unknown(Reason.DOSE_UNKNOWN, "dose of the running order not known")
+
+
+def _is_reduction(new: Maybe[DailyDose], old: Maybe[DailyDose]) -> bool:
+    """Whether the new daily dose is surely not above the old one."""
+    if isinstance(new, Unknown) or isinstance(old, Unknown) or new.value.unit != old.value.unit:
+        return False
+    return new.value.high <= old.value.high and (new.value.single_high or 0) <= (old.value.single_high or 0)
+
+
+def day(when: date | When | None) -> str:
+    """A date as a card shows it: "3 June 2026"; a month or year when no more is known; "" for None."""
+    if when is None:
+        return ""
+    if isinstance(when, When):
+        if when.first == when.last:
+            return day(when.first)
+        return f"{when.first:%B %Y}" if (when.last - when.first).days < 31 else f"{when.first:%Y}"
+    return f"{when.day} {when:%B %Y}"
+
+
+def number(value: float) -> str:
+    """A number as a card shows it: no trailing zeros, at most three decimals, "0.125", "2.5", "30"."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def joined(words: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c", each once, in order."""
+    items = list(dict.fromkeys(words))
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
