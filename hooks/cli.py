@@ -1,0 +1,161 @@
+"""The command ``gabaguard``.
+
+Every command imports what it needs only when it runs, so that ``--help`` is quick. A fault is a message, never a
+traceback (set GABAGUARD_DEBUG=1 to see one).
+
+Exit codes: 0 all went well; 1 something was found (``check``: at least one card; ``knowledge validate``: faults);
+2 the command, a file or a setting is wrong; 3 our own fault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+FOUND, BAD_INPUT, OUR_FAULT = 1, 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="gabaguard")
+def cli() -> None:
+    """CDS Hooks service for baclofen and benzodiazepines."""
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on.  [default: from the settings, loopback]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: from the settings]")
+@click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: from the settings]")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Answer CDS Hooks calls over HTTP until stopped."""
+    from hooks.serve import serve as run
+    from hooks.settings import load_settings
+
+    given = {"host": host, "port": port, "workers": workers}
+    run(load_settings(**{name: value for name, value in given.items() if value is not None}))
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="End after printing the cards.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: any free one]")
+def demo(once: bool, port: int) -> None:
+    """Serve on loopback, post a real medication-prescribe call, print its cards, stay up."""
+    from hooks.demo import run
+
+    sys.exit(run(once=once, port=port))
+
+
+@cli.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per file and line: file, status, answer.")
+@click.option("--explain", is_flag=True, help="Every check that looked, what it saw, why it did or did not fire.")
+@click.option("--strict", is_flag=True, help="Also what fhir.resources says of each resource (slow).")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The clinical today.  [default: GABAGUARD_AS_OF or today]"
+)
+def check(files: tuple[str, ...], as_json: bool, explain: bool, strict: bool, as_of: datetime | None) -> None:
+    """Judge hook requests or FHIR Bundles offline and print the cards.
+
+    FILE is a CDS Hooks request, or a FHIR Bundle of one patient's resources with at least one draft order (judged as
+    order-sign), as JSON; - is standard input.
+
+    Exit code: 0 no card, 1 at least one card, 2 a file that could not be judged (or, with --strict, is no valid FHIR).
+    """
+    from hooks.check import check_files
+
+    today: date | None = as_of.date() if as_of else None
+    sys.exit(check_files(files, as_json=as_json, explain=explain, strict=strict, as_of=today))
+
+
+@cli.group()
+def knowledge() -> None:
+    """Review the clinical knowledge: what is checked, with which numbers, words and sources."""
+
+
+@knowledge.command(name="list")
+def list_checks() -> None:
+    """All checks, one per line."""
+    from cds.knowledge.load import load_knowledge
+    from hooks.terminal import console
+    from hooks.terminal_knowledge import show_list
+
+    show_list(console(), load_knowledge())
+
+
+@knowledge.command()
+@click.argument("check_id", metavar="CHECK")
+def show(check_id: str) -> None:
+    """Everything about one check on one page."""
+    from difflib import get_close_matches
+
+    from cds.knowledge.load import load_knowledge
+    from hooks.terminal import console
+    from hooks.terminal_knowledge import show_check
+
+    known = load_knowledge()
+    if check_id not in known.checks:
+        near = get_close_matches(check_id, known.checks, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`gabaguard knowledge list` shows all."
+        raise click.UsageError(f"there is no check {check_id!r}. {hint}")
+    show_check(console(), known.checks[check_id], known)
+
+
+@knowledge.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def validate(folder: Path | None) -> None:
+    """Read the knowledge files of FOLDER (default: those that ship) and name every fault.
+
+    Exit code: 0 no fault, 1 faults.
+    """
+    from cds.knowledge.load import ROOT, KnowledgeFaults, read_knowledge
+
+    try:
+        found = read_knowledge(folder or ROOT)
+    except KnowledgeFaults as refusal:
+        for fault in refusal.faults:
+            click.echo(fault)
+        click.echo(f"{len(refusal.faults)} faults", err=True)
+        sys.exit(FOUND)
+    click.echo(f"{len(found.checks)} checks, {len(found.evidence)} sources, no fault: knowledge {found.version}")
+
+
+@cli.command()
+def settings() -> None:
+    """Every setting with its value, unit, where it comes from, and why it is there."""
+    from hooks.terminal import console
+    from hooks.terminal_settings import show_settings
+
+    show_settings(console())
+
+
+def main() -> None:
+    """Run the command; turn every failure into a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        cli()
+    except Exception as error:
+        if os.environ.get("GABAGUARD_DEBUG"):
+            raise
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    """Say what went wrong; ``BAD_INPUT`` for faults that the caller can mend, which name themselves."""
+    from cds.knowledge.load import KnowledgeFaults
+
+    if isinstance(error, KnowledgeFaults):
+        click.echo("\n".join(("The knowledge cannot be used:", *error.faults)), err=True)
+        return BAD_INPUT
+    click.echo(
+        f"gabaguard failed ({type(error).__name__}); the fault is ours. GABAGUARD_DEBUG=1 shows where.", err=True
+    )
+    return OUR_FAULT
+
+
+if __name__ == "__main__":
+    main()

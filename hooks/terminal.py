@@ -1,0 +1,140 @@
+"""Answers for people at a terminal: cards as a prescriber would read them, and why each check did or did not fire.
+
+Everything printed here may hold words from the request. Control characters are removed and nothing is read as markup of
+the terminal, so that a hostile drug name cannot move the cursor or paint over a card.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from cds.findings import Outcome
+
+COLOURS = {"critical": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+MAX_WIDTH = 110  # longer lines are hard to read
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_BREAKS = re.compile(r"<br ?/?>")
+
+
+def console(file: TextIO | None = None) -> Console:
+    """A console of a readable width; colours only where the output is a terminal."""
+    screen = _console(file)
+    if not screen.is_terminal:
+        return _console(file, MAX_WIDTH - 10)
+    return screen if screen.width <= MAX_WIDTH else _console(file, MAX_WIDTH)
+
+
+def _console(file: TextIO | None, width: int | None = None) -> Console:
+    return Console(file=file, width=width, highlight=False, emoji=False, markup=False)
+
+
+def plain(value: object) -> str:
+    """Any value as text without control characters."""
+    return _CONTROL.sub("", str(value))
+
+
+def show_answer(screen: Console, answer: Mapping[str, Any]) -> None:
+    """Print the cards of one CDS Hooks answer and what was not checked."""
+    cards = answer.get("cards", [])
+    if not cards:
+        screen.print(Text("No card: nothing to say about these orders.", style="green"))
+    for card in cards:
+        screen.print(card_panel(card))
+    _show_not_checked(screen, report_of(answer))
+
+
+def report_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer's own report: knowledge version, clinical today, what was not checked."""
+    report: Mapping[str, Any] = answer.get("extension", {}).get("org.gabaguard.report", {})
+    return report
+
+
+def card_panel(card: Mapping[str, Any]) -> Panel:
+    """One card: indicator and summary, detail, suggestions, override reasons, source."""
+    indicator = plain(card.get("indicator", "info"))
+    style = COLOURS.get(indicator, "bold")
+    parts: list[RenderableType] = [Text(plain(card.get("summary", "")), style="bold")]
+    if detail := card.get("detail"):
+        parts += [Text(""), Markdown(_BREAKS.sub("\n", plain(detail)), hyperlinks=False)]
+    if foot := list(_foot(card)):
+        parts += [Text(""), *foot]
+    return Panel(Group(*parts), title=Text(indicator, style=style), title_align="left", border_style=style)
+
+
+def _foot(card: Mapping[str, Any]) -> Iterable[Text]:
+    for suggestion in card.get("suggestions", ()):
+        mark = "▸ " if suggestion.get("isRecommended") else "· "
+        yield Text(f"{mark}[{plain(suggestion.get('label', ''))}]", style="bold green")
+    if reasons := [plain(reason.get("display", reason.get("code", ""))) for reason in card.get("overrideReasons", ())]:
+        yield Text("Override: " + " · ".join(reasons), style="dim")
+    source = card.get("source", {})
+    topic = source.get("topic", {})
+    named = [plain(source.get("label", "")), plain(topic.get("display") or topic.get("code") or "")]
+    if words := " · ".join(name for name in named if name):
+        yield Text(f"Source: {words}", style="dim")
+    for link in card.get("links", ()):
+        yield Text(f"{plain(link.get('label', 'More'))}: {plain(link.get('url', ''))}", style="dim")
+
+
+def _show_not_checked(screen: Console, report: Mapping[str, Any]) -> None:
+    rows = report.get("notChecked", [])
+    if not rows:
+        return
+    screen.print(Text("Not checked", style="bold"))
+    for row in rows:
+        words = f"{plain(row.get('check', ''))}: {plain(row.get('reason', ''))}"
+        if detail := row.get("detail"):
+            words += f" – {plain(detail)}"
+        screen.print(Padding(Text(words), (0, 0, 0, 2)))
+
+
+def show_explanation(screen: Console, outcomes: Sequence[Outcome]) -> None:
+    """Every check that looked: how it ended, what it saw, and why it did or did not fire."""
+    if not outcomes:
+        screen.print("No check looked: none of these orders is one that any check asks about.")
+        return
+    table = Table(title="Every check that looked", title_justify="left", title_style="bold", show_lines=True)
+    table.add_column("check", no_wrap=True)
+    table.add_column("ended as", no_wrap=True)
+    table.add_column("why, and what it saw")
+    for outcome in sorted(outcomes, key=_strength):
+        saw = [plain(outcome.why)] if outcome.why else []
+        saw += [f"saw {plain(item)}" for item in outcome.looked_at]
+        saw += [f"level: {plain(why)}" for finding in outcome.findings for why in finding.because]
+        saw += [f"not checked, {item.reason.value}: {plain(item.detail)}" for item in outcome.not_checked]
+        table.add_row(Text(outcome.check), _ending(outcome), Text("\n".join(saw)))
+    screen.print(table)
+
+
+def ending(outcome: Outcome) -> str:
+    """How a check ended, in a word: its strongest indicator, "silent", "not checked" or "quiet"."""
+    if outcome.findings:
+        strongest = max(outcome.findings, key=lambda finding: finding.indicator)
+        return strongest.indicator.code if strongest.indicator else "silent"
+    return "not checked" if outcome.not_checked else "quiet"
+
+
+def _ending(outcome: Outcome) -> Text:
+    word = ending(outcome)
+    return Text(word, style=COLOURS.get(word, "magenta" if word == "not checked" else "green"))
+
+
+def _strength(outcome: Outcome) -> tuple[int, bool, str]:
+    strongest = max((int(finding.indicator) for finding in outcome.findings), default=-1)
+    return (-strongest, not outcome.not_checked, outcome.check)
+
+
+def show_problem(screen: Console, where: str, problem: str, remedy: str = "") -> None:
+    """One thing that went wrong, and what to do about it."""
+    screen.print(Text.assemble((f"{plain(where)}: ", "bold red"), plain(problem)))
+    if remedy:
+        screen.print(Padding(Text(plain(remedy)), (0, 0, 0, 2)))
