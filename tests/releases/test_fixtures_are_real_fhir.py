@@ -1,0 +1,65 @@
+"""What the renderer writes is FHIR of the release it names: judged by fhir.resources, DSTU2 by a table of ours."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import dstu2
+from tests.support.cases import Case, all_cases, read_cases
+from tests.support.render import Variant, render
+from tests.support.words import Json
+
+PACKAGES = {"STU3": "fhir.resources.STU3", "R4": "fhir.resources.R4B", "R5": "fhir.resources"}
+VARIANTS = [Variant(), Variant(drug="contained"), Variant(drug="bundled")]
+CASES = [pytest.param(case, id=case.id) for case in all_cases()]
+
+
+def resources(request: Json) -> Iterator[Json]:
+    """Every resource of a request: the drafts and all that was prefetched."""
+    context, prefetch = request["context"], request.get("prefetch", {})
+    for held in [context.get("medications"), context.get("draftOrders"), *prefetch.values()]:
+        if held is None:
+            continue
+        if held["resourceType"] == "Bundle":
+            yield from (entry["resource"] for entry in held.get("entry", []))
+        elif held["resourceType"] != "OperationOutcome":
+            yield held
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_rendered_resource_is_valid_in_its_release(case: Case) -> None:
+    for release in case.releases:
+        for variant in VARIANTS:
+            for resource in resources(render(case, release, variant)):
+                assert faults(resource, release) == []
+
+
+def faults(resource: Json, release: str) -> list[str]:
+    """What is wrong with a resource, as a list of words."""
+    if release == "DSTU2":
+        return dstu2.faults(resource)
+    kind = resource["resourceType"]
+    module = importlib.import_module(f"{PACKAGES[release]}.{kind.lower()}")
+    try:
+        getattr(module, kind).model_validate(resource)
+    except ValueError as error:
+        return [f"{kind}: {error}"]
+    return []
+
+
+def test_the_judges_do_refuse() -> None:
+    """A test that cannot fail is a defect: a made-up element is refused in every release."""
+    wrong = {"resourceType": "Condition", "id": "c1", "subjekt": {"reference": "Patient/p"}}
+    assert all(faults(wrong, release) for release in ("DSTU2", "STU3", "R4", "R5"))
+
+
+def test_every_word_of_the_format_renders_as_valid_fhir() -> None:
+    [case] = read_cases(Path(__file__).parent / "everything.toml")
+    for release in case.releases:
+        for held in resources(render(case, release)):
+            if held["id"] != "m7":  # the one without any medication is wrong on purpose
+                assert faults(held, release) == []

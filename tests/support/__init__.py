@@ -1,0 +1,1 @@
+"""What many tests share: cases as data, and the renderer that makes hook requests of them."""

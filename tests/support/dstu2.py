@@ -1,0 +1,110 @@
+"""A small table of DSTU2, for which no Python models exist: the elements our fixtures use, and what they may hold.
+
+From the DSTU2 (1.0.2) resource definitions. Only what the renderer can write is listed; anything else is a mistake.
+"""
+
+from __future__ import annotations
+
+from tests.support.words import Json
+
+ELEMENTS: dict[str, set[str]] = {
+    "Patient": {"gender", "birthDate", "deceasedBoolean", "identifier", "name"},
+    "MedicationOrder": {
+        "identifier", "dateWritten", "status", "dateEnded", "reasonEnded", "patient", "prescriber", "encounter",
+        "reasonCodeableConcept", "note", "medicationCodeableConcept", "medicationReference", "dosageInstruction",
+        "dispenseRequest", "priorPrescription",
+    },
+    "MedicationStatement": {
+        "identifier", "patient", "dateAsserted", "status", "wasNotTaken", "reasonForUseCodeableConcept",
+        "effectiveDateTime", "effectivePeriod", "note", "medicationCodeableConcept", "medicationReference", "dosage",
+    },
+    "MedicationDispense": {
+        "identifier", "status", "patient", "authorizingPrescription", "quantity", "daysSupply", "whenHandedOver",
+        "medicationCodeableConcept", "medicationReference", "dosageInstruction", "note",
+    },
+    "MedicationAdministration": {
+        "identifier", "status", "patient", "prescription", "encounter", "effectiveTimeDateTime", "effectiveTimePeriod",
+        "medicationCodeableConcept", "medicationReference", "dosage", "note",
+    },
+    "Medication": {"code", "product"},
+    "Condition": {
+        "patient", "code", "category", "clinicalStatus", "verificationStatus", "onsetDateTime", "abatementDateTime",
+    },
+    "Observation": {
+        "status", "code", "subject", "effectiveDateTime", "valueQuantity", "valueString", "dataAbsentReason", "method",
+        "specimen",
+    },
+    "Procedure": {"subject", "status", "code", "performedDateTime"},
+    "Encounter": {"status", "class", "patient", "period", "reason"},
+}  # fmt: skip
+REQUIRED: dict[str, set[str]] = {
+    "MedicationStatement": {"patient", "status", "medicationCodeableConcept|medicationReference"},
+    "MedicationDispense": {"medicationCodeableConcept|medicationReference"},
+    "MedicationAdministration": {"status", "patient", "effectiveTimeDateTime|effectiveTimePeriod"},
+    "Condition": {"patient", "code", "verificationStatus"},
+    "Observation": {"status", "code"},
+    "Procedure": {"subject", "status", "code"},
+    "Encounter": {"status"},
+}
+STATUS: dict[str, set[str]] = {
+    "MedicationOrder": {"active", "on-hold", "completed", "entered-in-error", "stopped", "draft"},
+    "MedicationStatement": {"active", "completed", "entered-in-error", "intended"},
+    "MedicationDispense": {"in-progress", "on-hold", "completed", "entered-in-error", "stopped"},
+    "MedicationAdministration": {"in-progress", "on-hold", "completed", "entered-in-error", "stopped"},
+    "Observation": {"registered", "preliminary", "final", "amended", "cancelled", "entered-in-error", "unknown"},
+    "Procedure": {"in-progress", "aborted", "completed", "entered-in-error"},
+    "Encounter": {"planned", "arrived", "in-progress", "onleave", "finished", "cancelled"},
+}
+CLINICAL_STATUS = {"active", "relapse", "remission", "resolved"}
+VERIFICATION_STATUS = {"provisional", "differential", "confirmed", "refuted", "entered-in-error", "unknown"}
+ORDER_DOSAGE = {
+    "text", "additionalInstructions", "timing", "asNeededBoolean", "siteCodeableConcept", "route", "method",
+    "doseQuantity", "doseRange", "rateRatio", "rateRange", "maxDosePerPeriod",
+}  # fmt: skip
+STATEMENT_DOSAGE = (ORDER_DOSAGE - {"doseQuantity", "doseRange"}) | {"quantityQuantity", "quantityRange"}
+ADMINISTRATION_DOSAGE = {"text", "siteCodeableConcept", "route", "method", "quantity", "rateRatio", "rateRange"}
+REPEAT = {
+    "boundsQuantity", "boundsRange", "boundsPeriod", "count", "duration", "durationMax", "durationUnits", "frequency",
+    "frequencyMax", "period", "periodMax", "periodUnits", "when",
+}  # fmt: skip
+ALWAYS = {"resourceType", "id", "contained", "text", "meta", "extension"}
+
+
+def faults(resource: Json) -> list[str]:
+    """What is wrong with a DSTU2 resource, in words; empty: nothing."""
+    kind = resource["resourceType"]
+    if kind not in ELEMENTS:
+        return [f"{kind} is not known in DSTU2"]
+    found = [f"{kind}.{name} does not exist" for name in resource if name not in ELEMENTS[kind] | ALWAYS]
+    for names in REQUIRED.get(kind, ()):
+        if not any(name in resource for name in names.split("|")):
+            found.append(f"{kind}.{names} is required")
+    if kind in STATUS and resource.get("status") is not None and resource["status"] not in STATUS[kind]:
+        found.append(f"{kind}.status {resource['status']}")
+    if kind == "Condition":
+        found += _words(resource, "clinicalStatus", CLINICAL_STATUS)
+        found += _words(resource, "verificationStatus", VERIFICATION_STATUS)
+    found += _dosages(resource, kind)
+    for inner in resource.get("contained", ()):
+        found += faults(inner)
+    return found
+
+
+def _words(resource: Json, name: str, allowed: set[str]) -> list[str]:
+    value = resource.get(name)
+    return [] if value is None or value in allowed else [f"{name} {value!r}"]
+
+
+def _dosages(resource: Json, kind: str) -> list[str]:
+    allowed, dosages = {
+        "MedicationStatement": (STATEMENT_DOSAGE, resource.get("dosage", [])),
+        "MedicationAdministration": (ADMINISTRATION_DOSAGE, [resource["dosage"]] if "dosage" in resource else []),
+    }.get(kind, (ORDER_DOSAGE, resource.get("dosageInstruction", [])))
+    found = []
+    for dosage in dosages:
+        found += [f"{kind} dosage.{name} does not exist" for name in dosage if name not in allowed]
+        repeat = dosage.get("timing", {}).get("repeat", {})
+        found += [f"timing.repeat.{name} does not exist" for name in repeat if name not in REPEAT]
+        if not isinstance(repeat.get("when", ""), str):
+            found.append("timing.repeat.when is one code")
+    return found
