@@ -250,6 +250,7 @@ class Lab(msgspec.Struct, frozen=True):
     status: str = "final"
     comparator: str = ""
     method: str = ""  # for eGFR: "CKD-EPI 2021", "MDRD", "" when not said
+    unit: str = ""  # the unit in which it was sent, in our spelling ("umol/L"), when understood
     ref: str = ""
     code: str = ""
 

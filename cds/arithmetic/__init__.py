@@ -1,0 +1,1 @@
+"""What a pharmacist would compute: pure functions over the case, no FHIR, no clock."""

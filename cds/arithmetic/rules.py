@@ -1,0 +1,28 @@
+"""The numbers that arithmetic itself needs, from ``knowledge/arithmetic``: read once per process.
+
+Clinical thresholds of checks are not here; these are equations' limits, ages of values, and how far supply is trusted.
+Each number in those files carries value, unit, basis, evidence and meaning; ``tests/knowledge`` holds them to it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent / "knowledge" / "arithmetic"
+
+
+@cache
+def table(name: str) -> Mapping[str, Any]:
+    """One file of ``knowledge/arithmetic`` as it stands."""
+    data: Mapping[str, Any] = tomllib.loads((ROOT / f"{name}.toml").read_text(encoding="utf-8"))
+    return data
+
+
+@cache
+def numbers(name: str) -> Mapping[str, float]:
+    """The values of the ``[numbers.*]`` tables of one file, by name."""
+    return {key: float(entry["value"]) for key, entry in table(name)["numbers"].items()}
