@@ -1,0 +1,161 @@
+"""The web: routes and error handlers only. What a call means is in ``respond``."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from hooks.engine import Engine
+from hooks.errors import MEDIA_TYPE, Issue, Refused, outcome, refused
+from hooks.headers import add_headers
+from hooks.observe import configure, fault, log, new_request_id
+from hooks.pages import evidence_page, home_page, not_checked_page
+from hooks.respond import Answer, respond
+from hooks.settings import Settings, load_settings
+
+_JSON_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
+_OURS = {
+    404: ("there is nothing here", "See /cds-services for what there is"),
+    405: ("this method is not offered here", "See the Allow header"),
+    413: ("the body is too large", "Send less: only what the prefetch templates ask for"),
+    415: ("this media type is not read", "Send application/json"),
+}
+
+
+def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
+    """The WSGI application. Loads the knowledge; raises ``SettingsFaults`` or ``KnowledgeFaults`` rather than limp."""
+    settings = settings or (engine.settings if engine is not None else load_settings())
+    engine = engine or Engine(settings)
+    configure(settings.log_level)
+    app = Flask("hooks", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body
+    app.url_map.strict_slashes = False
+    _add_services(app, engine)
+    _add_pages(app, engine)
+    _add_frame(app, settings)
+    return app
+
+
+def _add_services(app: Flask, engine: Engine) -> None:
+    @app.get("/cds-services")
+    def discovery() -> Response:
+        return Response(engine.discovery, mimetype="application/json")
+
+    @app.post("/cds-services/<id>")
+    def call(id: str) -> Response:
+        service = engine.services.get(id)
+        if service is None:
+            raise _no_service()
+        body = _body()
+        answer = respond(body, service, engine, g.request_id)
+        g.told = _told(answer, service.id, len(body))
+        return Response(answer.body, answer.status, mimetype=answer.media_type)
+
+    @app.post("/cds-services/<id>/feedback")
+    def feedback(id: str) -> Response:
+        if id not in engine.services:
+            raise _no_service()
+        raise refused(501, "", "feedback is not offered by this version", "Do not send it yet", "not-supported")
+
+
+def _add_pages(app: Flask, engine: Engine) -> None:
+    @app.get("/")
+    def home() -> Response:
+        return Response(home_page(engine), mimetype="text/html")
+
+    @app.get("/checks/<id>")
+    def evidence(id: str) -> Response:
+        check = engine.knowledge.checks.get(id)
+        if check is not None:
+            return Response(evidence_page(check, engine.knowledge), mimetype="text/html")
+        if id == "not-checked":
+            return Response(not_checked_page(engine.knowledge), mimetype="text/html")
+        raise refused(404, "", "there is no such check", "See / for all checks", "not-found")
+
+    @app.get("/health/live")
+    def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    def ready() -> dict[str, str]:
+        return {"status": "ready", "knowledgeVersion": engine.knowledge.version}
+
+
+def _add_frame(app: Flask, settings: Settings) -> None:
+    """What happens around every request: id, headers, log line, and errors as OperationOutcome."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = new_request_id()
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        add_headers(response, request, settings, g.request_id)
+        log().info(
+            "request",
+            request_id=g.request_id,
+            method=request.method if request.method in ("GET", "POST", "OPTIONS", "HEAD") else "other",
+            route=str(request.url_rule) if request.url_rule is not None else "(none)",
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.began) * 1000, 2),
+            **g.get("told", {}),
+        )
+        return response
+
+    @app.errorhandler(Refused)
+    def on_refused(refusal: Refused) -> Response:
+        return _outcome(refusal.status, *refusal.issues)
+
+    @app.errorhandler(HTTPException)
+    def on_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        problem, remedy = _OURS.get(status, ("the request cannot be answered", "Check the request"))
+        response = _outcome(status, Issue("", problem, remedy))
+        if (allow := dict(error.get_headers()).get("Allow")) is not None:
+            response.headers["Allow"] = allow
+        return response
+
+    @app.errorhandler(Exception)
+    def on_fault(error: Exception) -> Response:
+        log().error("fault", request_id=g.request_id, **fault(error))
+        return _outcome(500, Issue("", "the service failed", "Report the request id to its operator"))
+
+
+def _outcome(status: int, *issues: Issue) -> Response:
+    return Response(outcome(status, issues, g.request_id), status, mimetype=MEDIA_TYPE)
+
+
+def _no_service() -> Refused:
+    return refused(404, "", "there is no such service", "See /cds-services for the ids", "not-found")
+
+
+def _body() -> bytes:
+    """The body, if it is JSON by its headers and not too large."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise refused(415, "", "compressed bodies are not read", "Send it without Content-Encoding", "not-supported")
+    kind = request.mimetype
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if (kind and kind not in _JSON_TYPES) or charset not in ("utf-8", "utf8", "us-ascii"):
+        raise refused(415, "", "the Content-Type is not JSON in UTF-8", "Send application/json", "not-supported")
+    limit = request.max_content_length
+    if limit is not None and request.content_length is not None and request.content_length > limit:
+        raise RequestEntityTooLarge
+    return request.get_data(cache=False)
+
+
+def _told(answer: Answer, service: str, size: int) -> dict[str, Any]:
+    """What the log may say of a call."""
+    told: dict[str, Any] = {"service": service, "bytes_in": size, "bytes_out": len(answer.body)}
+    if answer.refusal is not None:
+        told["refused"] = [issue.code for issue in answer.refusal.issues]
+    if answer.judged is not None:
+        report = answer.judged.report
+        told["release"] = answer.judged.chart.release
+        told["relevant"] = report.relevant
+        told["findings"] = [f"{finding.check}:{finding.indicator.code}" for finding in report.findings]
+        told["not_checked"] = [f"{item.check}:{item.reason.value}" for item in report.not_checked]
+    return told

@@ -1,0 +1,275 @@
+"""Report -> the answer's JSON: few cards, strongest first, and every finding as data.
+
+Findings of one topic share a card; the card takes indicator, topic and source of its strongest. At most five cards; the
+"not checked" card is one of them and displaces none. No member is ever null or empty (``cards`` excepted). The same
+call gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+import orjson
+
+from cds.case import Reason
+from cds.findings import Finding, NotChecked, Report
+from cds.knowledge.model import Check, Knowledge
+from hooks.wording import SUMMARY_LENGTH, clean, fill, markdown, once, plain, reference, short
+
+MOST_CARDS = 5
+FINDINGS = "org.gabaguard.findings"
+REPORT = "org.gabaguard.report"
+NOT_CHECKED = "not-checked"
+
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "gabaguard")
+
+_REASONS = {
+    Reason.ABSENT: "not sent",
+    Reason.REPORTED_EMPTY: "reported as none",
+    Reason.UNREADABLE: "not readable",
+    Reason.STALE: "too old",
+    Reason.UNIT: "unit missing or unknown",
+    Reason.WRONG_PATIENT: "belongs to another patient",
+    Reason.FETCH_FAILED: "could not be fetched",
+    Reason.TRUNCATED: "only a part was sent",
+    Reason.UNKNOWN_DRUG: "medicine not recognised",
+    Reason.DOSE_UNKNOWN: "dose not known",
+    Reason.CONFLICT: "sources disagree",
+    Reason.INTERNAL: "a fault of ours",
+}
+
+
+class CardMaker:
+    """Makes answers from reports; holds what never changes between them."""
+
+    def __init__(self, knowledge: Knowledge, base_url: str) -> None:
+        self._knowledge = knowledge
+        self._base = base_url
+        self._sources = {id: self._source(check) for id, check in knowledge.checks.items()}
+        self._links = {id: self._link(id) for id in (*knowledge.checks, NOT_CHECKED)}
+        self._overrides: dict[tuple[str, ...], list[dict[str, str]]] = {}
+
+    def answer(self, report: Report, *, hook: str, hook_instance: str, as_of: date) -> dict[str, Any]:
+        """The body of the answer, ready to be written as JSON."""
+        groups = self._groups([finding for finding in report.findings if finding.shown and finding.indicator > 0])
+        unsaid = self._unsaid(report, hook)
+        alone = bool(unsaid) and len(groups) < MOST_CARDS
+        cards = [self._card(group, hook_instance) for group in groups]
+        if alone:
+            cards.append(self._not_checked_card(unsaid, hook_instance))
+        elif unsaid and cards:
+            cards[-1]["detail"] += "\n\n" + _not_checked_lines(unsaid, self._knowledge)
+        about: dict[str, Any] = {"knowledgeVersion": report.knowledge_version, "asOf": as_of.isoformat()}
+        if report.findings:
+            about["findings"] = [_finding(finding) for finding in report.findings]
+        if report.not_checked:
+            about["notChecked"] = [_not_checked(item) for item in report.not_checked]
+        return {"cards": cards, "extension": {REPORT: about}}
+
+    # -- which cards ------------------------------------------------------------------------------------------------
+
+    def _groups(self, findings: Sequence[Finding]) -> list[list[Finding]]:
+        """Findings by topic, strongest topic first; beyond five cards only what is critical is added to the fifth."""
+        topics: dict[str, list[Finding]] = {}
+        for finding in findings:  # strongest first, so a topic's first is its strongest
+            topics.setdefault(self._knowledge.checks[finding.check].topic, []).append(finding)
+        groups = list(topics.values())
+        for group in groups[MOST_CARDS:]:
+            groups[MOST_CARDS - 1] += [finding for finding in group if finding.indicator.code == "critical"]
+        return groups[:MOST_CARDS]
+
+    def _unsaid(self, report: Report, hook: str) -> list[NotChecked]:
+        """What the "not checked" card is about: only for a relevant order, only checks that this hook shows."""
+        if not report.relevant:
+            return []
+        checks = self._knowledge.checks
+        return [
+            item
+            for item in report.not_checked
+            if item.makes_card and (item.check not in checks or hook in checks[item.check].hooks)
+        ]
+
+    # -- one card ---------------------------------------------------------------------------------------------------
+
+    def _card(self, group: Sequence[Finding], hook_instance: str) -> dict[str, Any]:
+        first = group[0]
+        ids = tuple(once(finding.check for finding in group))
+        about = once(ref for finding in group for ref in finding.about)
+        card: dict[str, Any] = {
+            "uuid": _uuid(hook_instance, *(f"{f.check}/{f.wording}" for f in group), *about),
+            "summary": self._summary(group),
+            "indicator": first.indicator.code,
+            "detail": self._detail(group),
+            "source": self._sources[first.check],
+        }
+        if reasons := self._reasons(ids):
+            card["overrideReasons"] = reasons
+        card["links"] = self._links[first.check]
+        card["extension"] = {FINDINGS: [_finding(finding) for finding in group]}
+        return card
+
+    def _summary(self, group: Sequence[Finding]) -> str:
+        more = len(group) - 1
+        tail = f"; {more} more finding{'s' if more > 1 else ''}" if more else ""
+        return short(self._headline(group[0], plain), SUMMARY_LENGTH - len(tail)) + tail
+
+    def _headline(self, finding: Finding, escape: Any) -> str:
+        return fill(self._words(finding).headline, finding.values, escape)
+
+    def _words(self, finding: Finding) -> Any:
+        return self._knowledge.checks[finding.check].wording[finding.wording]
+
+    def _detail(self, group: Sequence[Finding]) -> str:
+        first = group[0]
+        check = self._knowledge.checks[first.check]
+        words = self._words(first)
+        why = fill(words.why, first.values, markdown)
+        if first.because:
+            why += f" *Level: {', '.join(markdown(item) for item in first.because)}.*"
+        lines = [
+            f"**Seen** {' · '.join(markdown(item) for item in once(s for f in group for s in f.seen))}",
+            f"**Why** {why}",
+            f"**Do** {fill(words.do, first.values, markdown)}",
+            f"**Also**\n\n{self._also(group)}" if len(group) > 1 else "",
+            _unknown(group),
+            f"**Source** {', '.join(markdown(id) for id in check.evidence)}; {_basis(check)}.",
+        ]
+        return "\n\n".join(line for line in lines if line and not line.endswith("** "))
+
+    def _also(self, group: Sequence[Finding]) -> str:
+        """The further findings, each in a line; one of another topic (a critical beyond the fifth card) with advice."""
+        topic = self._knowledge.checks[group[0].check].topic
+        lines = []
+        for finding in group[1:]:
+            line = f"- {self._headline(finding, markdown)} ({finding.indicator.code})"
+            if self._knowledge.checks[finding.check].topic != topic:
+                line += f": {fill(self._words(finding).do, finding.values, markdown)}"
+            lines.append(line)
+        return "\n".join(once(lines))
+
+    def _reasons(self, checks: tuple[str, ...]) -> list[dict[str, str]]:
+        """The override reasons of a card's checks, each once; codes never change, so that a site can count them."""
+        found = self._overrides.get(checks)
+        if found is None:
+            codes = once(code for id in checks for code in self._knowledge.checks[id].overrides)
+            system = f"{self._base}/fhir/CodeSystem/gabaguard-override-reasons"
+            found = [
+                {"code": code, "system": system, "display": self._knowledge.overrides[code].display} for code in codes
+            ]
+            self._overrides[checks] = found
+        return found
+
+    def _source(self, check: Check) -> dict[str, Any]:
+        return {
+            "label": f"gabaguard check {check.id}: evidence and review status",
+            "url": self._page(check.id),
+            "topic": self._topic(check.id, check.title),
+        }
+
+    def _topic(self, id: str, title: str) -> dict[str, str]:
+        return {"system": f"{self._base}/fhir/CodeSystem/gabaguard-checks", "code": id, "display": title}
+
+    def _link(self, id: str) -> list[dict[str, str]]:
+        return [{"label": "Evidence and review status", "url": self._page(id), "type": "absolute"}]
+
+    def _page(self, id: str) -> str:
+        return f"{self._base}/checks/{id}"
+
+    # -- what could not be checked ------------------------------------------------------------------------------------
+
+    def _not_checked_card(self, items: Sequence[NotChecked], hook_instance: str) -> dict[str, Any]:
+        return {
+            "uuid": _uuid(hook_instance, NOT_CHECKED, *(f"{item.check}/{item.reason}" for item in items)),
+            "summary": short(f"Not checked: {plain(_said(items[0]))}" + _others(items), SUMMARY_LENGTH),
+            "indicator": "info",
+            "detail": _not_checked_lines(items, self._knowledge),
+            "source": {
+                "label": "gabaguard: what could not be checked",
+                "url": self._page(NOT_CHECKED),
+                "topic": self._topic(NOT_CHECKED, "What could not be checked"),
+            },
+            "links": self._links[NOT_CHECKED],
+        }
+
+
+def write(answer: dict[str, Any]) -> bytes:
+    """The answer as JSON bytes."""
+    return orjson.dumps(answer)
+
+
+def _uuid(*parts: str) -> str:
+    """The same for the same call, checks and orders; another for any other."""
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))
+
+
+def _unknown(group: Iterable[Finding]) -> str:
+    words = once(item for finding in group for item in finding.unknown)
+    return f"**Not known** {'; '.join(markdown(item) for item in words)}" if words else ""
+
+
+def _basis(check: Check) -> str:
+    return {
+        "published": "published rule",
+        "mixed": "published rule, some limits are house rules",
+        "house": "house rule, not published",
+    }.get(check.basis, check.basis)
+
+
+def _said(item: NotChecked) -> str:
+    return item.detail or _REASONS[item.reason]
+
+
+def _others(items: Sequence[NotChecked]) -> str:
+    more = len(once(_said(item) for item in items)) - 1
+    return f"; {more} more" if more else ""
+
+
+def _not_checked_lines(items: Sequence[NotChecked], knowledge: Knowledge) -> str:
+    """One line per thing that was missing, with the questions it leaves open."""
+    open_questions: dict[str, list[str]] = {}
+    for item in items:
+        check = knowledge.checks.get(item.check)
+        open_questions.setdefault(_said(item), []).append(check.title if check is not None else item.check)
+    lines = [f"- {markdown(said)}: {', '.join(once(titles))}" for said, titles in open_questions.items()]
+    return "**Not checked**\n\n" + "\n".join(lines)
+
+
+# -- findings as data --------------------------------------------------------------------------------------------------
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    told: dict[str, Any] = {"check": finding.check, "indicator": finding.indicator.code}
+    if finding.evidence:
+        told["evidence"] = list(finding.evidence)
+    if about := [reference(ref) for ref in finding.about if ref]:
+        told["about"] = about
+    if values := {name: safe for name, value in finding.values.items() if (safe := _safe(value)) not in ("", [])}:
+        told["values"] = values
+    return told
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isidentifier() else plain(value)
+    if isinstance(value, list):
+        return [text for item in value if (text := plain(item))]
+    return value
+
+
+def _not_checked(item: NotChecked) -> dict[str, str]:
+    told = {"check": item.check, "reason": item.reason.value}
+    if item.detail:
+        told["detail"] = clean(item.detail)
+    return told
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What a log may say of an answer."""
+
+    cards: int
+    findings: tuple[str, ...]
+    not_checked: int

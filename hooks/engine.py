@@ -1,0 +1,27 @@
+"""What every call shares: settings, knowledge, the catalogue and the card maker, made once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from cds.knowledge.load import load_knowledge
+from cds.knowledge.model import Knowledge
+from hooks.cards import CardMaker
+from hooks.services import Service, catalogue, discovery
+from hooks.settings import Settings
+
+
+class Engine:
+    """Immutable after construction, shared by all threads of a process."""
+
+    def __init__(self, settings: Settings, knowledge: Knowledge | None = None) -> None:
+        self.settings = settings
+        self.knowledge = load_knowledge() if knowledge is None else knowledge
+        self.services: Mapping[str, Service] = catalogue()
+        self.discovery = discovery(self.services.values())
+        self.cards = CardMaker(self.knowledge, settings.base_url)
+
+    def today(self) -> date:
+        """The clinical today: frozen by ``GABAGUARD_AS_OF``, else the date where the service runs."""
+        return self.settings.as_of or date.today()  # noqa: DTZ011 (the local day is meant)

@@ -1,0 +1,69 @@
+"""The published request schemas, and what they say about a call that was refused.
+
+Never on the path of a good call. Of the call nothing is repeated but the names of the members of the schema.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from hooks.errors import Issue
+
+SCHEMAS = Path(__file__).parent / "schema"
+_MOST = 10
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """One published schema: "request-order-sign", "response" ..."""
+    found: dict[str, Any] = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """The validator of one published schema, built once."""
+    return Draft202012Validator(schema(name))
+
+
+def faults(document: object, hook: str) -> list[Issue]:
+    """Everything the request schema of a hook finds wrong, at most ten."""
+    errors = sorted(validator(f"request-{hook}").iter_errors(document), key=lambda error: list(map(str, error.path)))
+    found = {issue.path: issue for error in reversed(errors) for issue in _issues(error)}
+    return sorted(found.values(), key=lambda issue: issue.path)[:_MOST]
+
+
+def _issues(error: ValidationError) -> list[Issue]:
+    parts = [str(part) for part in error.absolute_path]
+    rule: Any = error.schema
+    remedy = f"Send {rule.get('description', 'what the schema of this hook asks for')}"
+    if error.validator == "required":
+        names: Any = error.validator_value
+        missing = [name for name in names if name not in error.instance]
+        return [
+            Issue(".".join([*parts, name]), "is missing", _remedy_of(rule, name) or remedy, "required")
+            for name in missing
+        ]
+    problem = _PROBLEMS.get(str(error.validator), "does not fit the schema of this hook")
+    return [Issue(".".join(parts), problem, remedy, "value")]
+
+
+def _remedy_of(rule: Any, name: str) -> str:
+    described = rule.get("properties", {}).get(name, {}).get("description", "")
+    return f"Send {described}" if described else ""
+
+
+_PROBLEMS = {
+    "type": "has the wrong JSON type",
+    "minLength": "is empty",
+    "pattern": "is blank",
+    "maxLength": "is too long",
+    "enum": "is not the hook of this service",
+    "minItems": "is empty",
+}

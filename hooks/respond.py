@@ -1,0 +1,86 @@
+"""The whole journey of one call, bytes to bytes. No web here: this is also what offline checks and benchmarks call."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from cds.build import build_case
+from cds.case import PatientCase
+from cds.chart import Chart, Source
+from cds.fhir.read import read_chart
+from cds.findings import Report
+from cds.screen import screen
+from hooks.cards import write
+from hooks.engine import Engine
+from hooks.errors import MEDIA_TYPE, Refused, outcome, refused
+from hooks.prefetch import forgive_paging, gather, has_readable_draft, nothing_usable
+from hooks.request import HookRequest, read_request
+from hooks.services import Service
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One call with everything that was made of it on the way."""
+
+    request: HookRequest
+    sources: list[Source]
+    chart: Chart
+    case: PatientCase
+    report: Report
+    as_of: date
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What goes back. ``judged`` is None and ``refusal`` filled when the call was refused."""
+
+    status: int
+    body: bytes
+    media_type: str = "application/json"
+    judged: Judged | None = None
+    refusal: Refused | None = None
+
+
+def respond(body: bytes, service: Service, engine: Engine, request_id: str = "") -> Answer:
+    """Answer one call of a service."""
+    try:
+        judged = judge(body, service, engine)
+    except Refused as refusal:
+        return Answer(refusal.status, outcome(refusal.status, refusal.issues, request_id), MEDIA_TYPE, refusal=refusal)
+    request = judged.request
+    answer = engine.cards.answer(
+        judged.report, hook=service.hook, hook_instance=request.hook_instance, as_of=judged.as_of
+    )
+    return Answer(200, write(answer), judged=judged)
+
+
+def judge(body: bytes, service: Service, engine: Engine) -> Judged:
+    """Read, understand and screen one call. Raises ``Refused``: 400 for its shape, 412 when nothing could be judged."""
+    request = read_request(body, service)
+    terminology = engine.knowledge.terminology
+    sources, gaps = gather(request, service, terminology.lab_kind)
+    chart = read_chart(sources, patient_id=request.patient_id)
+    for key, gap in gaps.items():
+        chart.gaps.setdefault(key, []).append(gap)
+    forgive_paging(chart, sources)
+    _refuse_without_draft(request, chart)
+    as_of = engine.today()
+    case = build_case(chart, as_of=as_of, phase=service.phase, terminology=terminology)
+    report = screen(case, engine.knowledge, service.hook)
+    _refuse_if_blind(request, chart, report, service)
+    return Judged(request, sources, chart, case, report, as_of)
+
+
+def _refuse_without_draft(request: HookRequest, chart: Chart) -> None:
+    if any(item.draft for item in chart.medications):
+        return
+    if chart.unreadable_orders or not has_readable_draft(request.drafts):
+        path = request.drafts[0].path
+        raise refused(400, path, "holds no order that can be read", "Send FHIR resources in a Bundle", "structure")
+
+
+def _refuse_if_blind(request: HookRequest, chart: Chart, report: Report, service: Service) -> None:
+    """412 only when a relevant order has neither prefetch nor FHIR access, and the orders alone show nothing."""
+    if report.relevant and not report.findings and not request.can_fetch and nothing_usable(chart.gaps, service):
+        remedy = "Send the prefetch that discovery asks for, or fhirServer with access"
+        raise refused(412, "prefetch", "has no data of the patient", remedy, "incomplete")

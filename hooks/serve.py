@@ -1,0 +1,70 @@
+"""Start the service: granian, WSGI, on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import msgspec
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from hooks.app import create_app
+from hooks.observe import configure, log
+from hooks.settings import PREFIX, SWITCHES, Settings, load_settings
+
+
+def serve(settings: Settings | None = None) -> None:
+    """Serve until told to stop. Faults of settings or knowledge are raised here, before any worker is started."""
+    settings = settings or load_settings()
+    if settings.port == 0:  # cards carry the address, so it must be known
+        settings = msgspec.structs.replace(settings, port=_free_port(settings.host))
+    configure(settings.log_level)
+    version = _knowledge_version()
+    if settings.unknown:
+        log().warning("settings that are no switch", names=list(settings.unknown))
+    log().info("serving", host=settings.host, port=settings.port, workers=settings.workers, knowledge=version)
+    _hand_on(settings)
+    Granian(
+        "hooks.serve:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        backlog=1024,
+        factory=True,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+        log_access=False,
+        websockets=False,
+        process_name="gabaguard",
+    ).serve()
+
+
+def application() -> Flask:
+    """The application of one worker process; its settings come by the environment."""
+    return create_app(load_settings())
+
+
+def _hand_on(settings: Settings) -> None:
+    """Put the settings into the environment of the workers."""
+    for switch in SWITCHES:
+        value = getattr(settings, switch.field)
+        text = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+        os.environ[switch.name] = text
+    os.environ.pop(f"{PREFIX}CONFIG", None)
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _knowledge_version() -> str:
+    from cds.knowledge.load import load_knowledge
+
+    return load_knowledge().version

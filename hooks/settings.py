@@ -1,0 +1,197 @@
+"""Every switch of the service, with its default, unit and reason.
+
+Values come from the environment (``GABAGUARD_*``), else from one optional TOML file named by ``GABAGUARD_CONFIG``, else
+from the defaults here. All faults are told at once. ``table()`` is what ``gabaguard settings`` prints.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+PREFIX = "GABAGUARD_"
+CONFIG = "GABAGUARD_CONFIG"
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,200}\Z")
+
+
+class SettingsFaults(Exception):
+    """The settings cannot be used. ``faults`` are lines "NAME: what is wrong and what to write"."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(faults))
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The settings of one process. See ``SWITCHES`` for what each is for."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    threads: int = 8
+    public_url: str = ""
+    as_of: date | None = None
+    max_body: int = 8 * 1024 * 1024
+    cors_origins: tuple[str, ...] = ()
+    log_level: str = "info"
+    unknown: tuple[str, ...] = ()  # GABAGUARD_* names that are no switch: told at start, otherwise ignored
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can call."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def base_url(self) -> str:
+        """The address under which callers reach us, without a trailing slash; never taken from a request."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+class Switch(msgspec.Struct, frozen=True):
+    """One setting: the field it fills, its unit, why it is there, and how text becomes its value."""
+
+    field: str
+    unit: str
+    reason: str
+    read: Callable[[str], Any]
+
+    @property
+    def name(self) -> str:
+        """The name in the environment; in TOML it is the field's name."""
+        return PREFIX + self.field.upper()
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(f"write a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError("write a date as YYYY-MM-DD") from None
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.\-:]{1,255}", text):
+        raise ValueError("write an address or host name, for example 127.0.0.1")
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError("write an http or https URL without query, for example https://cds.example.org")
+    return text
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in text.split(",") if item.strip())
+    for item in items:
+        if item != "*" and not _ORIGIN.match(item):
+            raise ValueError("write origins such as https://ehr.example.org, separated by commas")
+    return items
+
+
+def _level(text: str) -> str:
+    if text not in ("debug", "info", "warning", "error"):
+        raise ValueError("write debug, info, warning or error")
+    return text
+
+
+SWITCHES = (
+    Switch("host", "address", "Where to listen. Loopback by default: nobody else can call until you say so.", _host),
+    Switch("port", "TCP port", "Where to listen; 0 is refused because cards carry the address.", _whole(1, 65535)),
+    Switch("workers", "processes", "One per core is enough: answering is pure computing.", _whole(1, 256)),
+    Switch("threads", "threads per process", "Slow callers hold a thread while they send.", _whole(1, 512)),
+    Switch("public_url", "URL", "The address callers use, for links and codes on cards; never taken from Host.", _url),
+    Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
+    Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),
+    Switch(
+        "cors_origins",
+        "origins, by comma",
+        "Browser pages that may call us. Empty: any page on a loopback bind, none otherwise. Never with credentials.",
+        _origins,
+    ),
+    Switch("log_level", "level", "How much is logged. No level logs patient data.", _level),
+)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **chosen: Any) -> Settings:
+    """The settings of this process; ``chosen`` (command-line options) win. Raises ``SettingsFaults``."""
+    environ = os.environ if environ is None else environ
+    faults: list[str] = []
+    texts = _file(environ.get(CONFIG, ""), faults)
+    texts.update({name: text for name, text in environ.items() if name.startswith(PREFIX) and name != CONFIG})
+    values: dict[str, Any] = {}
+    for switch in SWITCHES:
+        text = texts.pop(switch.name, None)
+        if text is None:
+            continue
+        try:
+            values[switch.field] = switch.read(text)
+        except ValueError as error:
+            said = str(error)
+            faults.append(f"{switch.name}: {said if said.startswith('write') else 'write a whole number'}")
+    if faults:
+        raise SettingsFaults(faults)
+    values.update({field: value for field, value in chosen.items() if value is not None})
+    return Settings(**values, unknown=tuple(sorted(texts)))
+
+
+def _file(path: str, faults: list[str]) -> dict[str, str]:
+    """The TOML file as texts by environment name, so that both sources are read by the same rules."""
+    if not path:
+        return {}
+    try:
+        data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError:
+        faults.append(f"{CONFIG}: the file cannot be read; name an existing TOML file")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{CONFIG}: is not TOML: {error}")
+        return {}
+    return {PREFIX + key.upper(): _text(value) for key, value in data.items()}
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def table(settings: Settings) -> list[tuple[str, str, str, str, str]]:
+    """Every switch as (name, value, default, unit, reason), for printing."""
+    plain = Settings()
+    return [
+        (s.name, _shown(getattr(settings, s.field)), _shown(getattr(plain, s.field)), s.unit, s.reason)
+        for s in SWITCHES
+    ]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None else str(value)
