@@ -1,7 +1,7 @@
 """The command ``gabaguard``.
 
 Every command imports what it needs only when it runs, so that ``--help`` is quick. A fault is a message, never a
-traceback (set GABAGUARD_DEBUG=1 to see one).
+traceback (``--debug`` shows one).
 
 Exit codes: 0 all went well; 1 something was found (``check``: at least one card; ``knowledge validate``: faults);
 2 the command, a file or a setting is wrong; 3 our own fault.
@@ -9,19 +9,44 @@ Exit codes: 0 all went well; 1 something was found (``check``: at least one card
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 FOUND, BAD_INPUT, OUR_FAULT = 1, 2, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """A group of commands whose failures are messages."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run one command; what it could not handle becomes a message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception as error:
+            if ctx.params["debug"]:
+                raise
+            ctx.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    """Say what went wrong. ``BAD_INPUT`` for what the caller can mend: such faults name themselves."""
+    if faults := getattr(error, "faults", ()):  # SettingsFaults, KnowledgeFaults
+        click.echo("\n".join(faults), err=True)
+        return BAD_INPUT
+    click.echo(f"gabaguard failed ({type(error).__name__}); the fault is ours. --debug shows where.", err=True)
+    return OUR_FAULT
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="gabaguard")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of a fault of ours.")
+def cli(debug: bool) -> None:
     """CDS Hooks service for baclofen and benzodiazepines."""
 
 
@@ -34,8 +59,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     from hooks.serve import serve as run
     from hooks.settings import load_settings
 
-    given = {"host": host, "port": port, "workers": workers}
-    run(load_settings(**{name: value for name, value in given.items() if value is not None}))
+    run(load_settings(host=host, port=port, workers=workers))
 
 
 @cli.command()
@@ -124,37 +148,19 @@ def validate(folder: Path | None) -> None:
 
 @cli.command()
 def settings() -> None:
-    """Every setting with its value, unit, where it comes from, and why it is there."""
-    from hooks.terminal import console
-    from hooks.terminal_settings import show_settings
+    """Every setting: its value here, default, unit, and why it is there."""
+    from hooks.settings import load_settings, table
+    from hooks.terminal import console, show_settings
 
-    show_settings(console())
+    show_settings(console(), table(load_settings()))
 
 
 def main() -> None:
-    """Run the command; turn every failure into a message and an exit code."""
+    """Run the command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    try:
-        cli()
-    except Exception as error:
-        if os.environ.get("GABAGUARD_DEBUG"):
-            raise
-        sys.exit(_report(error))
-
-
-def _report(error: Exception) -> int:
-    """Say what went wrong; ``BAD_INPUT`` for faults that the caller can mend, which name themselves."""
-    from cds.knowledge.load import KnowledgeFaults
-
-    if isinstance(error, KnowledgeFaults):
-        click.echo("\n".join(("The knowledge cannot be used:", *error.faults)), err=True)
-        return BAD_INPUT
-    click.echo(
-        f"gabaguard failed ({type(error).__name__}); the fault is ours. GABAGUARD_DEBUG=1 shows where.", err=True
-    )
-    return OUR_FAULT
+    cli()
 
 
 if __name__ == "__main__":
