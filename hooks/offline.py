@@ -21,13 +21,13 @@ KEYS = {
     "DeviceRequest": "procedures",
     "DeviceUseStatement": "procedures",
     "Encounter": "encounter",
-    "Medication": "medications",
+    "Medication": "products",
     "MedicationAdministration": "administrations",
     "MedicationDispense": "dispenses",
     "MedicationOrder": "medications",
     "MedicationRequest": "medications",
     "MedicationStatement": "statements",
-    "Observation": "creatinine",
+    "Observation": "observations",  # no key of ours: the service finds the creatinine in it
     "Procedure": "procedures",
     "ServiceRequest": "procedures",
 }
@@ -105,10 +105,6 @@ def _by_key(entries: Iterable[dict[str, Any]]) -> dict[str, Any]:
     for entry in entries:
         if key := KEYS.get(str(entry["resource"].get("resourceType"))):
             groups.setdefault(key, []).append(entry)
-    listed = groups.get("medications", [])
-    if listed and all(entry["resource"].get("resourceType") == "Medication" for entry in listed):
-        # Products that the drafts refer to are no medication list.
-        groups["products"] = groups.pop("medications")
     return {key: _bundle(group) for key, group in groups.items()}
 
 

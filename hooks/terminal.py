@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
@@ -18,6 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cds.findings import Outcome
+
+if TYPE_CHECKING:  # importing it costs a second
+    from hooks.strict import Verdict
 
 COLOURS = {"critical": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 MAX_WIDTH = 110  # longer lines are hard to read
@@ -131,6 +134,20 @@ def _ending(outcome: Outcome) -> Text:
 def _strength(outcome: Outcome) -> tuple[int, bool, str]:
     strongest = max((int(finding.indicator) for finding in outcome.findings), default=-1)
     return (-strongest, not outcome.not_checked, outcome.check)
+
+
+def show_verdicts(screen: Console, verdicts: Sequence[Verdict], release: str) -> None:
+    """What fhir.resources says of each resource; those it accepts are counted only."""
+    model = {"R4": "R4B"}.get(release, release)
+    if not any(verdict.judged for verdict in verdicts):
+        screen.print(Text(f"Strict: fhir.resources has no models of {release}; nothing was judged.", style="bold"))
+        return
+    faulty = [verdict for verdict in verdicts if verdict.faults]
+    screen.print(Text(f"Strict, as {model}: {len(faulty)} of {len(verdicts)} resources refused", style="bold"))
+    for verdict in faulty:
+        screen.print(Padding(Text(plain(f"{verdict.what} at {verdict.path}")), (0, 0, 0, 2)))
+        for fault in verdict.faults:
+            screen.print(Padding(Text(plain(fault)), (0, 0, 0, 4)))
 
 
 def show_problem(screen: Console, where: str, problem: str, remedy: str = "") -> None:

@@ -127,8 +127,27 @@ def test_locks_agree_and_cover_what_is_declared(repository: Path) -> None:
 def test_serving_does_not_load_the_strict_models() -> None:
     """fhir.resources and pydantic are slow to import: the service starts without them."""
     code = (
-        "import sys, hooks.app, hooks.respond; print(sorted({'fhir', 'pydantic', 'rich', 'click'} & set(sys.modules)))"
+        "import sys, hooks.app, hooks.respond; print(sorted({'fhir', 'pydantic', 'rich'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(ast.literal_eval(done.stdout))
-    assert not loaded & {"fhir", "pydantic", "rich"}
+    assert not loaded
+
+
+def _imported(root: Path) -> set[str]:
+    """The top names of everything that cds and hooks import, except themselves and the standard library."""
+    names = set()
+    for path in (*(root / "cds").rglob("*.py"), *(root / "hooks").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"cds", "hooks"}
+
+
+def test_what_is_imported_is_declared_and_the_reverse(repository: Path) -> None:
+    """No dependency is used by luck of another's, and none is declared without need."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=!~;\[ ]", each)[0].replace("-", "_") for each in project["dependencies"]}
+    assert {name.replace("fhir", "fhir.resources") for name in _imported(repository)} == declared

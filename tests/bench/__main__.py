@@ -1,0 +1,148 @@
+"""How long an answer takes, as a ratio to merely parsing the request: ``make bench``.
+
+In process, bytes in to bytes out, in one thread; each round times ``orjson.loads`` and the whole answer of the same
+body one after the other, so that a slow moment of the machine hits both. The garbage collector runs as it does when
+serving. ``--profile S|M|L`` prints where the time goes instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import pstats
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from hooks.engine import Engine
+from hooks.respond import respond
+from hooks.services import service_for_hook
+from hooks.settings import Settings
+from tests.bench.synthetic import AS_OF, call
+
+SIZES = {"S": (10_000, 2.0), "M": (170_000, 1.0), "L": (1_500_000, 1.0)}  # bytes, goal
+SLICE = 0.02  # seconds that one timing should last, so that the clock does not matter
+
+
+def answerer() -> Callable[[bytes], bytes]:
+    """The journey of a call, ready to be timed."""
+    engine = Engine(Settings(as_of=AS_OF))
+    service = service_for_hook("medication-prescribe")
+    assert service is not None
+
+    def answer(body: bytes) -> bytes:
+        said = respond(body, service, engine)
+        assert said.status == 200, said.body
+        return said.body
+
+    return answer
+
+
+def timed(job: Callable[[bytes], object], body: bytes, times: int) -> float:
+    """Seconds per call, over ``times`` calls."""
+    began = time.perf_counter()
+    for _ in range(times):
+        job(body)
+    return (time.perf_counter() - began) / times
+
+
+def measure(answer: Callable[[bytes], bytes], body: bytes, rounds: int) -> tuple[float, float, list[float]]:
+    """Median seconds of parsing and of answering, and the ratio of each round."""
+    for _ in range(20):
+        answer(body)
+    times = max(1, int(SLICE / timed(answer, body, 3)))
+    parses, answers = [], []
+    gc.collect()
+    for _ in range(rounds):
+        parses.append(timed(orjson.loads, body, times))
+        answers.append(timed(answer, body, times))
+    ratios = [ours / theirs for ours, theirs in zip(answers, parses, strict=True)]
+    return statistics.median(parses), statistics.median(answers), ratios
+
+
+def cold_starts(rounds: int) -> dict[str, float]:
+    """Median seconds of importing Flask, of importing our application, and of having it ready to answer."""
+    jobs = {
+        "import flask": "import flask",
+        "import hooks.app": "import hooks.app",
+        "ready to answer": "import hooks.app; hooks.app.create_app()",
+    }
+    clock = "import time; began = time.perf_counter(); {}; print(time.perf_counter() - began)"
+    found: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            command = [sys.executable, "-c", clock.format(job)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            found[name].append(float(done.stdout))
+    return {name: statistics.median(times) for name, times in found.items()}
+
+
+def show_answers(screen: Console, rounds: int) -> None:
+    answer = answerer()
+    table = Table(title="In process, bytes in to bytes out", title_justify="left", box=None)
+    for heading in ("size", "bytes", "orjson.loads", "answer", "ratio", "lowest..highest", "goal", "cards"):
+        table.add_column(heading, justify="left" if heading == "size" else "right")
+    for name, (size, goal) in SIZES.items():
+        body = call(size)
+        parse, ours, ratios = measure(answer, body, rounds)
+        cards = orjson.loads(answer(body))["cards"]
+        table.add_row(
+            name,
+            f"{len(body):,}",
+            f"{parse * 1000:.3f} ms",
+            f"{ours * 1000:.3f} ms",
+            f"{statistics.median(ratios):.2f}",
+            f"{min(ratios):.2f}..{max(ratios):.2f}",
+            f"<= {goal:g}",
+            str(len(cards)),
+        )
+    screen.print(table)
+
+
+def show_cold_starts(screen: Console, rounds: int) -> None:
+    starts = cold_starts(rounds)
+    table = Table(title="Cold start, in a new process", title_justify="left", box=None)
+    table.add_column("what")
+    table.add_column("seconds", justify="right")
+    table.add_column("ratio to import flask", justify="right")
+    for name, seconds in starts.items():
+        table.add_row(name, f"{seconds:.3f}", f"{seconds / starts['import flask']:.2f}")
+    screen.print(table)
+
+
+def profile(name: str) -> None:
+    """Print where the time of one size goes."""
+    answer, body = answerer(), call(SIZES[name][0])
+    for _ in range(20):
+        answer(body)
+    profiler = cProfile.Profile()
+    profiler.enable()
+    timed(answer, body, 2000 if name == "S" else 200 if name == "M" else 30)
+    profiler.disable()
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(30)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=41, help="rounds per size")
+    parser.add_argument("--starts", type=int, default=7, help="rounds of cold starts; 0: none")
+    parser.add_argument("--profile", choices=SIZES)
+    chosen = parser.parse_args()
+    if chosen.profile:
+        profile(chosen.profile)
+        return
+    screen = Console(width=120, highlight=False)
+    show_answers(screen, chosen.rounds)
+    if chosen.starts:
+        show_cold_starts(screen, chosen.starts)
+
+
+if __name__ == "__main__":
+    main()
