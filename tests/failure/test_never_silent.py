@@ -1,0 +1,149 @@
+"""Damage any input of any check: the answer still has the finding, or says that this check was not made.
+
+The cells are made from the knowledge: each check x each input it asks for x each damage. A cell is judged on the cases
+in which the check fires (the damage must not hide the finding without a word) and on quiet cases in which that input
+could have made it fire (a damaged input cannot prove that all is well).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+import pytest
+
+from cds.case import Reason
+from cds.findings import Report
+from cds.knowledge.load import load_knowledge
+from tests.support.cases import Case, all_cases
+from tests.support.damage import DAMAGES, ORDER_DAMAGES, emptied
+from tests.support.render import render
+from tests.support.run import answer_to, report_on
+from tests.support.words import Json
+
+CHECKS = sorted(load_knowledge().checks)
+RELEASE = "R4"
+ENOUGH = 6  # cases of each sort per cell
+CELLS: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _summary(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        counts = ", ".join(f"{count} {name}" for name, count in sorted(CELLS.items()))
+        print(f"\nnever silent: {counts}, {CELLS['silent']} silent")
+
+
+@lru_cache(maxsize=4096)
+def _sound(case_id: str) -> Report:
+    return report_on(next(case for case in all_cases() if case.id == case_id), RELEASE)
+
+
+def _whole(case: Case) -> bool:
+    """The case itself has no damaged input."""
+    return RELEASE in case.releases and not (case.missing or case.null or case.failed or case.truncated)
+
+
+def _firing(check: str) -> list[Case]:
+    return [c for c in all_cases() if _whole(c) and any(f.check == check for f in _sound(c.id).findings)]
+
+
+def _quiet(check: str) -> list[Case]:
+    """Cases in which the check looked at the patient and found nothing to report."""
+    found = []
+    for case in all_cases():
+        looked = [o for o in _sound(case.id).outcomes if o.check == check and o.looked_at and not o.findings]
+        if _whole(case) and looked and not _told(_sound(case.id), check, empty_too=False):
+            found.append(case)
+    return found
+
+
+def _told(report: Report, check: str, *, empty_too: bool = True) -> bool:
+    return any(n.check == check and (empty_too or n.reason is not Reason.REPORTED_EMPTY) for n in report.not_checked)
+
+
+def _level(report: Report, check: str) -> int:
+    return max((f.indicator.value for f in report.findings if f.check == check), default=-1)
+
+
+def _unknown(report: Report, check: str) -> bool:
+    return any(f.unknown for f in report.findings if f.check == check)
+
+
+def _judge(request: Json, case: Case, check: str) -> str:
+    """ "" when the damaged request says enough, else what it lacks. A refusal (400, 412) says it all."""
+    before, after = _sound(case.id), _damaged_report(request, case)
+    if after is None:
+        return ""
+    said = _told(after, check)
+    if _level(after, check) < 0:
+        return "" if said else "silent"
+    if _level(after, check) < _level(before, check) and not said and not _unknown(after, check):
+        return "weaker without a word"
+    return ""
+
+
+def _damaged_report(request: Json, case: Case) -> Report | None:
+    """The report; None when the call was refused with a reason (anything else than 200, 400 and 412 is a fault)."""
+    answer = answer_to(msgspec.json.encode(request), case.as_of)
+    assert answer.status in (200, 400, 412)
+    return None if answer.judged is None else answer.judged.report
+
+
+def _decides(check: str, key: str) -> bool:
+    """Whether emptying this input makes a finding of this check vanish in some case."""
+    for case in _firing(check):
+        request = emptied(render(case, RELEASE), key)
+        report = None if request is None else _damaged_report(request, case)
+        if report is not None and _level(report, check) < 0:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_damaged_input_is_never_silence(check: str) -> None:
+    wrong = []
+    asks = [key for key in load_knowledge().checks[check].asks if key != "orders"]
+    firing, quiet = _firing(check)[:ENOUGH], _quiet(check)[:ENOUGH]
+    assert firing, f"no whole case fires {check}"
+    for key in asks:
+        cases = [*firing, *(quiet if _decides(check, key) else [])]
+        for name, damage in DAMAGES.items():
+            verdicts = []
+            for case in cases:
+                request = damage(render(case, RELEASE), key)
+                if request is not None:
+                    verdicts.append((case.id, _judge(request, case, check)))
+            CELLS["cells" if verdicts else "not applicable"] += 1
+            CELLS["requests"] += len(verdicts)
+            bad = [f"{check}, {key} {name}: {verdict} ({id})" for id, verdict in verdicts if verdict]
+            CELLS["silent"] += bool(bad)
+            wrong += bad
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_damaged_order_is_never_silence(check: str) -> None:
+    """A draft that lost its drug, dose, unit or timing: the finding stands, or it is said what cannot be judged."""
+    wrong = []
+    for name, damage in ORDER_DAMAGES.items():
+        CELLS["cells"] += 1
+        bad = []
+        for case in _firing(check)[:ENOUGH]:
+            request = damage(render(case, RELEASE), "")
+            assert request is not None
+            CELLS["requests"] += 1
+            report = _damaged_report(request, case)
+            if report is None:
+                continue
+            said = bool(report.not_checked) if name in ("drug unreadable", "no resource") else _told(report, check)
+            unparsable = any(f.check == "dose-unparsable" for f in report.findings)
+            if _level(report, check) < 0 and not said and not unparsable:
+                bad.append(f"{check}, order {name}: silent ({case.id})")
+        CELLS["silent"] += bool(bad)
+        wrong += bad
+    assert not wrong, "\n".join(wrong)
