@@ -22,7 +22,7 @@ from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
 
 import orjson
 
-from hooks.terminal import console, plain, show_answer, show_problem
+from hooks.terminal import console, plain, show_answer, show_problem, show_summary
 
 HOST = "127.0.0.1"
 START_LIMIT = 60.0  # seconds until the service must be ready; slow only on the very first start
@@ -38,7 +38,7 @@ class DemoError(Exception):
 def run(*, once: bool, port: int) -> int:
     """The exit code: 0 when cards came, 1 when none came, 2 when the service could not be started or asked."""
     screen = console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the service is stopped then, too
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the service is stopped then, too
     try:
         calls = demo_calls()
         with _service(_free(port), echo=not once) as (server, url):
@@ -46,6 +46,8 @@ def run(*, once: bool, port: int) -> int:
             answer, took = _post(url, call)
             screen.print(f"\n{name}: POST {url}/cds-services/{service_id(call)}, answered in {took * 1000:.1f} ms\n")
             show_answer(screen, answer)
+            for other, body in calls[1:]:
+                show_summary(screen, other, _post(url, body)[0])
             if not once:
                 _stay(server, url, calls)
             return 0 if answer.get("cards") else 1
@@ -54,6 +56,8 @@ def run(*, once: bool, port: int) -> int:
         return 2
     except KeyboardInterrupt:
         return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def demo_calls() -> list[tuple[str, bytes]]:

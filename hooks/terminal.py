@@ -55,6 +55,18 @@ def show_answer(screen: Console, answer: Mapping[str, Any]) -> None:
     _show_not_checked(screen, report_of(answer))
 
 
+def show_summary(screen: Console, what: str, answer: Mapping[str, Any]) -> None:
+    """One answer in short: a line per card."""
+    screen.print(Text(f"\n{plain(what)}", style="bold"))
+    for card in answer.get("cards", []):
+        indicator = plain(card.get("indicator", "info"))
+        screen.print(
+            Text.assemble("  ", (f"{indicator:9}", COLOURS.get(indicator, "")), plain(card.get("summary", "")))
+        )
+    if not answer.get("cards"):
+        screen.print(Text("  no card", style="green"))
+
+
 def report_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answer's own report: knowledge version, clinical today, what was not checked."""
     report: Mapping[str, Any] = answer.get("extension", {}).get("org.gabaguard.report", {})
