@@ -50,6 +50,7 @@ class Present(msgspec.Struct, frozen=True):
     use: DrugUse | None
     subject: bool
     settled_days: Maybe[int]
+    reduced: bool = False  # an order that surely does not raise the dose of the running drug it replaces
 
     @property
     def systemic(self) -> bool:
@@ -111,6 +112,7 @@ class View:
                 use=replaced,
                 subject=order.selected,
                 settled_days=self._settled(order, ingredient.id, dose, replaced),
+                reduced=replaced is not None and _is_reduction(dose, _dose_of(replaced, ingredient.id)),
             )
 
     def _from_use(self, use: DrugUse) -> Iterable[Present]:

@@ -1,3 +1,7 @@
 """Imports every module that registers a function check or fact, so that the registry is complete."""
 
-from cds.checks import facts  # noqa: F401
+from cds.checks import (  # noqa: F401
+    facts,
+    load,
+    naloxone,
+)

@@ -49,7 +49,7 @@ def level(view: View, check: Check, scope: tuple[Present, ...]) -> Level:
         for fact, why in missing.items():
             unknown.setdefault(fact, why)
     raised_to = indicator
-    for shift in rules.lowered:
+    for shift in rules.lowered if indicator == rules.base else ():  # what was raised is not lowered again
         met, words, _ = _meets(view, shift, scope)
         if met and shift.to < indicator:
             indicator, because = shift.to, words

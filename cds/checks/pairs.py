@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from cds.case import Reason
-from cds.checks.levels import level, unknown_for
+from cds.checks.levels import Level, level, unknown_for
 from cds.checks.words import seen
-from cds.findings import Finding, NotChecked, Outcome
+from cds.findings import Finding, Indicator, NotChecked, Outcome
 from cds.knowledge.model import Check
 from cds.view import LISTS, Present, View, joined
 
 
-def pairs(view: View, check: Check) -> tuple[Present, ...]:
-    """Those present that form at least one pair of this check with an order of this call, orders first.
+Pair = tuple[Present, Present]
 
-    A pair is two different ingredients, one of each side, of which at least one is a selected order.
-    """
-    ones, others = view.on_side(check.one), view.on_side(check.other)
-    found = [
-        item
-        for one in ones
-        for other in others
+
+def pairs(view: View, check: Check) -> tuple[Pair, ...]:
+    """Two different ingredients, one of each side, of which at least one is a selected order."""
+    return tuple(
+        (one, other)
+        for one in view.on_side(check.one)
+        for other in view.on_side(check.other)
         if one.ingredient != other.ingredient and (one.subject or other.subject)
-        for item in (one, other)
-    ]
-    return tuple(sorted(dict.fromkeys(found), key=lambda item: not item.subject))
+    )
+
+
+def worst(view: View, check: Check, found: tuple[Pair, ...]) -> Level:
+    """The strongest level among the pairs: an exemption of one pair (a single dose, say) never covers another."""
+    at = [level(view, check, pair) for pair in found]
+    top = max(item.indicator for item in at)
+    strongest = [item for item in at if item.indicator == top]
+    return Level(
+        indicator=top,
+        because=tuple(dict.fromkeys(words for item in strongest for words in item.because)),
+        unknown=tuple(dict.fromkeys(words for item in at for words in item.unknown)),
+        not_checked=tuple(dict.fromkeys(said for item in at for said in item.not_checked)),
+        shown=top is not Indicator.SILENT,
+    )
 
 
 def drug_drug(view: View, check: Check) -> Outcome:
@@ -33,27 +44,28 @@ def drug_drug(view: View, check: Check) -> Outcome:
     if not asked:
         return Outcome(check.id, why="no order of this call brings a drug of this pair")
     not_checked = list_gaps(view, check)
-    scope = pairs(view, check)
+    found = pairs(view, check)
     looked = tuple(seen(view, item) for item in dict.fromkeys(sides))
-    if not scope:
+    if not found:
         return Outcome(check.id, (), not_checked, looked, "only one side of the pair is present")
-    finding, more = pair_finding(view, check, scope)
-    return Outcome(check.id, (finding,), (*not_checked, *more), looked, f"pair present: {', '.join(finding.because)}")
+    at = worst(view, check, found)
+    why = f"pair present, {at.indicator.name.lower()}: {', '.join(at.because) or 'base level'}"
+    return Outcome(check.id, (pair_finding(view, check, found, at),), (*not_checked, *at.not_checked), looked, why)
 
 
-def pair_finding(view: View, check: Check, scope: tuple[Present, ...]) -> tuple[Finding, tuple[NotChecked, ...]]:
-    """The finding for the drugs of a pair, and what left its level uncertain."""
-    ones = [item for item in view.on_side(check.one) if item in scope]
-    others = [item for item in view.on_side(check.other) if item in scope]
-    at = level(view, check, scope)
-    finding = Finding(
+def pair_finding(view: View, check: Check, found: tuple[Pair, ...], at: Level) -> Finding:
+    """The one finding that names every drug of every pair, orders first."""
+    scope = sorted(dict.fromkeys(item for pair in found for item in pair), key=lambda item: not item.subject)
+    ones = list(dict.fromkeys(pair[0].ingredient for pair in found))
+    others = [id for id in dict.fromkeys(pair[1].ingredient for pair in found) if id not in ones]
+    return Finding(
         check=check.id,
         indicator=at.indicator,
         wording="default",
         values={
-            "one": joined(view.name(item.ingredient) for item in ones),
-            "other": joined(view.name(item.ingredient) for item in others if item not in ones),
-            "drugs": list(dict.fromkeys(item.ingredient for item in scope)),
+            "one": joined(view.name(id) for id in ones),
+            "other": joined(view.name(id) for id in others),
+            "drugs": [*ones, *others],
         },
         about=tuple(dict.fromkeys(item.ref for item in scope)),
         evidence=check.evidence,
@@ -62,7 +74,6 @@ def pair_finding(view: View, check: Check, scope: tuple[Present, ...]) -> tuple[
         unknown=at.unknown,
         shown=at.shown,
     )
-    return finding, at.not_checked
 
 
 def list_gaps(view: View, check: Check) -> tuple[NotChecked, ...]:
