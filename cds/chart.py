@@ -20,8 +20,8 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
     display: str = ""
 
 
-class Coded(msgspec.Struct, frozen=True, gc=False):
-    """A CodeableConcept as sent: codings and free text."""
+class Coded(msgspec.Struct, frozen=True, gc=False, rename={"codings": "coding"}):
+    """A CodeableConcept as sent: codings and free text. In JSON its fields have FHIR's names."""
 
     codings: tuple[Coding, ...] = ()
     text: str = ""
@@ -113,7 +113,9 @@ class MedicationFact(msgspec.Struct, frozen=True, gc=False):
     status_reason: Coded = Coded()
     notes: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()  # "system|value"
-    prior: tuple[str, ...] = ()  # priorPrescription, replaces, basedOn, authorizingPrescription, as reference or identifier
+    prior: tuple[
+        str, ...
+    ] = ()  # priorPrescription, replaces, basedOn, authorizingPrescription, as reference or identifier
     encounter: str = ""
     taken: str = ""  # statement: "y", "n", "unk" (STU3 taken, DSTU2 wasNotTaken, R5 adherence)
 

@@ -1,0 +1,190 @@
+"""Orders, statements, dispenses and administrations as ``MedicationFact``.
+
+Status words are those of R4, so that the same fact reads the same from every release: DSTU2's wasNotGiven and STU3's
+notGiven become "not-done", R5's "recorded" statement becomes what its adherence says, R5's "ended" becomes "completed".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from cds.case import When
+from cds.chart import Coded, MedicationFact
+from cds.fhir.codes import all_coded, each_coded, merged, referenced, words
+from cds.fhir.dates import ends, starts, when
+from cds.fhir.dosage import dosage_facts
+from cds.fhir.drug import read_drug
+from cds.fhir.medication_views import (
+    MedicationAdministration,
+    MedicationDispense,
+    MedicationEvent,
+    MedicationRequest,
+    MedicationStatement,
+)
+from cds.fhir.references import Index, identifiers, pointers
+from cds.fhir.shapes import amount, number
+
+# R5 adherence, as (taken, the R4 status that says the same)
+_ADHERENCE = {
+    "taking": ("y", "active"),
+    "taking-as-directed": ("y", "active"),
+    "taking-not-as-directed": ("y", "active"),
+    "not-taking": ("n", "not-taken"),
+    "on-hold": ("n", "on-hold"),
+    "on-hold-as-directed": ("n", "on-hold"),
+    "on-hold-not-as-directed": ("n", "on-hold"),
+    "stopped": ("n", "stopped"),
+    "stopped-as-directed": ("n", "stopped"),
+    "stopped-not-as-directed": ("n", "stopped"),
+    "unknown": ("unk", "unknown"),
+}
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a medicine stands in the call."""
+
+    path: str
+    draft: bool = False
+    selected: bool = True
+
+
+def medication_fact(view: MedicationEvent, place: Place, index: Index) -> MedicationFact:
+    """One medication resource of any release as a fact."""
+    if isinstance(view, MedicationRequest):
+        return _order(view, place, index)
+    if isinstance(view, MedicationStatement):
+        return _statement(view, place, index)
+    if isinstance(view, MedicationDispense):
+        return _dispense(view, place, index)
+    return _administration(view, place, index)
+
+
+def _common(view: MedicationEvent, kind: str, place: Place, index: Index) -> dict[str, Any]:
+    """The fields that all four kinds share."""
+    medicine = read_drug(view, index)
+    encounter = view.encounter if view.encounter is not None else view.context
+    return {
+        "kind": kind,
+        "resource_type": type(view).__name__,
+        "id": view.id or "",
+        "path": place.path,
+        "draft": place.draft,
+        "selected": place.selected,
+        "status": (view.status or "").lower(),
+        "drug": medicine.drug,
+        "drug_missing": medicine.missing,
+        "form": medicine.form,
+        "ingredients": medicine.ingredients,
+        "dosages": dosage_facts(
+            view.dosageInstruction if view.dosageInstruction is not None else view.dosage,
+            view.renderedDosageInstruction,
+        ),
+        "category": all_coded(view.category),
+        "reasons": _reasons(view, index),
+        "status_reason": all_coded(view.statusReason),
+        "notes": words(view.note),
+        "identifiers": identifiers(view.identifier),
+        "encounter": next(iter(pointers((encounter,), "Encounter")), "") if encounter is not None else "",
+    }
+
+
+def _reasons(view: MedicationEvent, index: Index) -> tuple[Coded, ...]:
+    found = [*each_coded(view.reasonCode), *each_coded(view.reason, index)]
+    if view.reasonCodeableConcept is not None:
+        found.append(view.reasonCodeableConcept)
+    if view.reasonReference is not None:
+        found.append(referenced(view.reasonReference, index, "Condition", view.contained))
+    return tuple(one for one in found if one.codings or one.text)
+
+
+def _order(view: MedicationRequest, place: Place, index: Index) -> MedicationFact:
+    facts = _common(view, "order", place, index)
+    facts["status"] = "completed" if facts["status"] == "ended" else facts["status"]
+    facts["intent"] = (view.intent or "").lower()
+    facts["do_not_perform"] = bool(view.doNotPerform)
+    facts["written"] = when(view.authoredOn) or when(view.dateWritten)
+    facts["effective_end"] = when(view.dateEnded)
+    facts["prior"] = pointers((view.priorPrescription, view.replaces, view.basedOn), type(view).__name__)
+    if view.reasonEnded is not None:
+        facts["status_reason"] = merged((facts["status_reason"], view.reasonEnded))
+    supply = view.dispenseRequest
+    if supply is not None:
+        facts["validity_start"] = starts(supply.validityPeriod)
+        facts["validity_end"] = ends(supply.validityPeriod)
+        facts["supply"] = amount(supply.expectedSupplyDuration)
+        facts["quantity"] = amount(supply.quantity)
+        facts["repeats"] = number(supply.numberOfRepeatsAllowed)
+    return MedicationFact(**facts)
+
+
+def _statement(view: MedicationStatement, place: Place, index: Index) -> MedicationFact:
+    facts = _common(view, "statement", place, index)
+    facts["taken"], facts["status"] = _taken(view, facts["status"])
+    facts["written"] = when(view.dateAsserted)
+    facts["effective_start"] = when(view.effectiveDateTime) or starts(view.effectivePeriod)
+    facts["effective_end"] = ends(view.effectivePeriod)
+    facts["prior"] = pointers((view.basedOn, view.derivedFrom))
+    if view.reasonForUseCodeableConcept is not None:
+        facts["reasons"] += (view.reasonForUseCodeableConcept,)
+    if view.reasonForUseReference is not None:
+        reason = referenced(view.reasonForUseReference, index, "Condition", view.contained)
+        facts["reasons"] += (reason,) if reason.codings or reason.text else ()
+    if view.reasonNotTaken is not None:
+        facts["status_reason"] = merged((facts["status_reason"], all_coded(view.reasonNotTaken)))
+    return MedicationFact(**facts)
+
+
+def _taken(view: MedicationStatement, status: str) -> tuple[str, str]:
+    """Whether it is taken, and the status in R4's words."""
+    if view.adherence is not None:
+        taken, says = _ADHERENCE.get(_adherence(view.adherence.code), ("unk", "unknown"))
+        return taken, says if status in ("recorded", "") else status
+    if view.taken:
+        return view.taken.lower(), status
+    if view.wasNotTaken is not None:
+        return ("n" if view.wasNotTaken else "y"), status
+    if status == "not-taken":
+        return "n", status
+    return "", "active" if status == "recorded" else status
+
+
+def _adherence(code: Coded | None) -> str:
+    codes = [coding.code.lower() for coding in code.codings] if code is not None else []
+    return next((known for known in codes if known in _ADHERENCE), "")
+
+
+def _dispense(view: MedicationDispense, place: Place, index: Index) -> MedicationFact:
+    facts = _common(view, "dispense", place, index)
+    facts["status"] = "declined" if view.notDone else facts["status"]
+    facts["written"] = when(view.whenPrepared)
+    facts["effective_start"] = when(view.whenHandedOver)
+    facts["quantity"] = amount(view.quantity)
+    facts["supply"] = amount(view.daysSupply)
+    facts["prior"] = pointers((view.authorizingPrescription, view.basedOn), "MedicationRequest")
+    if view.statusReasonCodeableConcept is not None:
+        facts["status_reason"] = merged((facts["status_reason"], view.statusReasonCodeableConcept))
+    return MedicationFact(**facts)
+
+
+def _administration(view: MedicationEvent, place: Place, index: Index) -> MedicationFact:
+    facts = _common(view, "administration", place, index)
+    if not isinstance(view, MedicationAdministration):
+        return MedicationFact(**facts)
+    if view.wasNotGiven or view.notGiven:
+        facts["status"], facts["taken"] = "not-done", "n"
+    facts["effective_start"], facts["effective_end"] = _given(view)
+    facts["written"] = when(view.recorded)
+    facts["prior"] = pointers((view.request, view.prescription), "MedicationRequest")
+    if view.reasonNotGiven is not None:
+        facts["status_reason"] = merged((facts["status_reason"], all_coded(view.reasonNotGiven)))
+    return MedicationFact(**facts)
+
+
+def _given(view: MedicationAdministration) -> tuple[When | None, When | None]:
+    moment = view.effectiveDateTime or view.effectiveTimeDateTime or view.occurenceDateTime
+    if moment:
+        return when(moment), None
+    period = view.effectivePeriod or view.effectiveTimePeriod or view.occurencePeriod
+    return starts(period), ends(period)
