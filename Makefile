@@ -57,9 +57,11 @@ coverage: install-dev  ## all tests, with branch coverage
 bench: install-dev  ## time in process, as ratios to orjson.loads of the same body
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-prove: install-dev  ## the generative and exhaustive tests with many more examples; prints the figures
-	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(JOBS) tests/generative tests/releases $(ARGS)
-	@$(BIN)/python -m pytest -n $(JOBS) --cov=cds --cov-report=term $(ARGS)
+prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that notes quote
+	@$(BIN)/python -m tests.prove.numbers
+	@$(BIN)/python -m pytest -q tests/cases tests/releases tests/failure
+	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -q -n $(JOBS) tests/generative tests/unit
+	@$(BIN)/python -m pytest -q -n $(JOBS) --cov=cds --cov-report=term
 
 # For maintainers: resolve anew, for every supported Python and platform. `make install` never needs this.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
