@@ -46,7 +46,7 @@ def deeper_than(body: bytes, limit: int) -> bool:
     """Whether objects and arrays are nested deeper than ``limit``.
 
     The quick answer counts brackets inside strings too: when all of them cancel out within ``limit`` levels, the body
-    is taken as it is (whoever hides depth in strings meets the decoder's own limit). Else strings are left out, exactly.
+    is taken as it is (whoever hides depth in strings meets the decoder's own limit). Else strings are left out.
     """
     brackets = body.translate(_CURLY, _NOT_BRACKETS)
     return bool(_peeled(brackets, limit)) and _exactly_deeper(body, limit)

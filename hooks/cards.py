@@ -12,13 +12,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
 import orjson
 
 from cds.case import Reason
 from cds.findings import Finding, NotChecked, Report
 from cds.knowledge.model import Check, Knowledge
-from hooks.wording import SUMMARY_LENGTH, clean, fill, markdown, once, plain, reference, short
+from hooks.wording import SUMMARY_LENGTH, fill, markdown, once, plain, reference, short
 
 MOST_CARDS = 5
 FINDINGS = "org.gabaguard.findings"
@@ -263,13 +262,5 @@ def _safe(value: Any) -> Any:
 def _not_checked(item: NotChecked) -> dict[str, str]:
     told = {"check": item.check, "reason": item.reason.value}
     if item.detail:
-        told["detail"] = clean(item.detail)
+        told["detail"] = plain(item.detail)
     return told
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """What a log may say of an answer."""
-
-    cards: int
-    findings: tuple[str, ...]
-    not_checked: int

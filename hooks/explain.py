@@ -45,7 +45,8 @@ def _issues(error: ValidationError) -> list[Issue]:
     remedy = f"Send {rule.get('description', 'what the schema of this hook asks for')}"
     if error.validator == "required":
         names: Any = error.validator_value
-        missing = [name for name in names if name not in error.instance]
+        sent: Any = error.instance
+        missing = [name for name in names if name not in sent]
         return [
             Issue(".".join([*parts, name]), "is missing", _remedy_of(rule, name) or remedy, "required")
             for name in missing

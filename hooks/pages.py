@@ -49,7 +49,8 @@ Basis: {{ check.basis }}.</p>
 <table>
 <tr><th>Name</th><th>Value</th><th>Basis</th><th>Meaning</th><th>Sources</th></tr>
 {% for name, item in check.numbers.items() %}<tr><td>{{ name }}</td>
-<td>{{ "%g"|format(item.value) }} {{ item.unit }}</td><td>{{ item.basis }}</td><td>{{ item.meaning }}</td><td>{{ item.evidence|join(", ") }}</td></tr>
+<td>{{ "%g"|format(item.value) }} {{ item.unit }}</td><td>{{ item.basis }}</td>
+<td>{{ item.meaning }}</td><td>{{ item.evidence|join(", ") }}</td></tr>
 {% endfor %}</table>{% endif %}
 <h2>How urgent</h2>
 <p>{{ check.levels.base.name|lower }} as a rule.</p>

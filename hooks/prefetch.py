@@ -176,11 +176,19 @@ def nothing_usable(gaps: Mapping[str, Sequence[Unknown]], service: Service) -> b
     return all(any(gap.reason in silent for gap in gaps.get(key, ())) for key in service.prefetch)
 
 
-def forgive_paging(chart: Chart, sources: Iterable[Source]) -> None:
-    """A further page is no gap where we asked for the newest few only and got that many."""
-    for key, asked in NEWEST.items():
-        gaps = chart.gaps.get(key)
-        if not gaps or all(gap.reason is not Reason.TRUNCATED for gap in gaps):
-            continue
-        if sum(len(resources(source.raw)) for source in sources if key in source.holds) >= asked:
-            chart.gaps[key] = [gap for gap in gaps if gap.reason is not Reason.TRUNCATED]
+def complete(chart: Chart, gaps: Gaps, sources: Iterable[Source]) -> None:
+    """Put what reading could not know into the chart: the missing keys, and what each gap is about.
+
+    A further page is no gap where we asked for the newest few only and got that many.
+    """
+    for key, found in chart.gaps.items():
+        if key in NEWEST and any(gap.reason is Reason.TRUNCATED for gap in found) and _enough(key, sources):
+            found[:] = [gap for gap in found if gap.reason is not Reason.TRUNCATED]
+        if key in _NAMES:
+            found[:] = [Unknown(gap.reason, f"{_NAMES[key]}: {gap.detail}") for gap in found]
+    for key, gap in gaps.items():
+        chart.gaps.setdefault(key, []).append(gap)
+
+
+def _enough(key: str, sources: Iterable[Source]) -> bool:
+    return sum(len(resources(source.raw)) for source in sources if key in source.holds) >= NEWEST[key]

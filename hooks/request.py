@@ -213,7 +213,11 @@ def _can_fetch(root: Mapping[str, Raw]) -> bool:
     access = _value(root.get("fhirAuthorization"))
     if access is None:
         return bool(server)
-    if not isinstance(access, dict) or not isinstance(token := access.get("access_token"), str) or not token:
+    if not isinstance(access, dict):
+        raise refused(
+            400, "fhirAuthorization", "is not an object", "Send a complete fhirAuthorization, or none", "value"
+        )
+    if not isinstance(token := access.get("access_token"), str) or not token:
         path = "fhirAuthorization.access_token"
         raise refused(400, path, "is missing", "Send a complete fhirAuthorization, or none", "required")
     if not server:

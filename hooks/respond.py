@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from cds.build import build_case
-from cds.case import PatientCase
+from cds.case import PatientCase, Reason
 from cds.chart import Chart, Source
 from cds.fhir.read import read_chart
 from cds.findings import Report
@@ -15,7 +15,7 @@ from cds.screen import screen
 from hooks.cards import write
 from hooks.engine import Engine
 from hooks.errors import MEDIA_TYPE, Refused, outcome, refused
-from hooks.prefetch import forgive_paging, gather, has_readable_draft, nothing_usable
+from hooks.prefetch import complete, gather, has_readable_draft, nothing_usable
 from hooks.request import HookRequest, read_request
 from hooks.services import Service
 
@@ -60,9 +60,7 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
     terminology = engine.knowledge.terminology
     sources, gaps = gather(request, service, terminology.lab_kind)
     chart = read_chart(sources, patient_id=request.patient_id)
-    for key, gap in gaps.items():
-        chart.gaps.setdefault(key, []).append(gap)
-    forgive_paging(chart, sources)
+    complete(chart, gaps, sources)
     _refuse_without_draft(request, chart)
     as_of = engine.today()
     case = build_case(chart, as_of=as_of, phase=service.phase, terminology=terminology)
@@ -74,7 +72,8 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
 def _refuse_without_draft(request: HookRequest, chart: Chart) -> None:
     if any(item.draft for item in chart.medications):
         return
-    if chart.unreadable_orders or not has_readable_draft(request.drafts):
+    foreign = any(gap.reason is not Reason.UNREADABLE for gap in chart.unreadable_orders)  # said on a card instead
+    if not foreign and (chart.unreadable_orders or not has_readable_draft(request.drafts)):
         path = request.drafts[0].path
         raise refused(400, path, "holds no order that can be read", "Send FHIR resources in a Bundle", "structure")
 
