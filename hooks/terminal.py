@@ -109,7 +109,7 @@ def _show_not_checked(screen: Console, report: Mapping[str, Any]) -> None:
         words = f"{plain(row.get('check', ''))}: {plain(row.get('reason', ''))}"
         if detail := row.get("detail"):
             words += f" – {plain(detail)}"
-        screen.print(Padding(Text(words), (0, 0, 0, 2)))
+        screen.print(Padding(Text(words), (0, 0, 0, 2), expand=False))
 
 
 def show_explanation(screen: Console, outcomes: Sequence[Outcome]) -> None:
@@ -157,16 +157,16 @@ def show_verdicts(screen: Console, verdicts: Sequence[Verdict], release: str) ->
     faulty = [verdict for verdict in verdicts if verdict.faults]
     screen.print(Text(f"Strict, as {model}: {len(faulty)} of {len(verdicts)} resources refused", style="bold"))
     for verdict in faulty:
-        screen.print(Padding(Text(plain(f"{verdict.what} at {verdict.path}")), (0, 0, 0, 2)))
+        screen.print(Padding(Text(plain(f"{verdict.what} at {verdict.path}")), (0, 0, 0, 2), expand=False))
         for fault in verdict.faults:
-            screen.print(Padding(Text(plain(fault)), (0, 0, 0, 4)))
+            screen.print(Padding(Text(plain(fault)), (0, 0, 0, 4), expand=False))
 
 
 def show_problem(screen: Console, where: str, problem: str, remedy: str = "") -> None:
     """One thing that went wrong, and what to do about it."""
     screen.print(Text.assemble((f"{plain(where)}: ", "bold red"), plain(problem)))
     if remedy:
-        screen.print(Padding(Text(plain(remedy)), (0, 0, 0, 2)))
+        screen.print(Padding(Text(plain(remedy)), (0, 0, 0, 2), expand=False))
 
 
 def show_settings(screen: Console, rows: Iterable[tuple[str, str, str, str, str]]) -> None:

@@ -38,7 +38,7 @@ def show_check(screen: Console, check: Check, knowledge: Knowledge) -> None:
     _part(screen, "Level", _levels(check, knowledge))
     if check.numbers:
         screen.print(Text("Numbers", style="bold"))
-        screen.print(Padding(_numbers(check.numbers), (0, 0, 0, 2)))
+        screen.print(Padding(_numbers(check.numbers), (0, 0, 0, 2), expand=False))
     for name, wording in check.wording.items():
         _part(screen, f"Words, {name}", [wording.headline, f"Why: {wording.why}", f"Do: {wording.do}"])
     _part(screen, "Reasons to override", [knowledge.overrides[code].display for code in check.overrides])
@@ -51,7 +51,7 @@ def _part(screen: Console, heading: str, lines: Iterable[str]) -> None:
     if lines := list(lines):
         screen.print(Text(heading, style="bold"))
         for line in lines:
-            screen.print(Padding(Text(line), (0, 0, 0, 2)))
+            screen.print(Padding(Text(line), (0, 0, 0, 2), expand=False))
 
 
 def _numbers(numbers: Mapping[str, Number]) -> Table:
