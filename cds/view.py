@@ -94,9 +94,7 @@ class View:
         gone = {ref for order in orders for ref in order.replaces}
         uses = {ref: use for use in self.case.uses for ref in (use.ref, *use.refs) if ref}
         kept = [use for use in self.case.uses if not gone.intersection((use.ref, *use.refs)) and not use.on_hold]
-        found = [
-            item for order in orders if order.action is not Action.STOP for item in self._from_order(order, uses)
-        ]
+        found = [item for order in orders if order.action is not Action.STOP for item in self._from_order(order, uses)]
         found += [item for use in kept for item in self._from_use(use)]
         return tuple(found)
 

@@ -6,6 +6,8 @@ numbers and sources are in ``cds/knowledge/facts.toml``.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from cds.arithmetic.equivalents import mme_per_day
 from cds.case import Action, Known, Maybe, Reason, Unknown
 from cds.checks.registry import fact
@@ -72,9 +74,8 @@ def dialysis(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
 @fact("third-depressant")
 def third_depressant(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """A respiratory depressant of a class the pair itself does not have, single doses left out."""
-    others = [
-        present for name in RESPIRATORY_DEPRESSANTS if not any(i in scope for i in (present := view.of_class(name)))
-    ]
+    classes = [view.of_class(name) for name in RESPIRATORY_DEPRESSANTS]
+    others = [present for present in classes if not any(item in scope for item in present)]
     return on_list(view, any(not item.single_dose for present in others for item in present))
 
 
@@ -101,7 +102,7 @@ def only_orexin_antagonist(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
 def opioid_mme_50(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """True as soon as the doses that are known reach the limit; unknown doses leave a lower total unknown."""
     limit = fact.numbers["mme"].value
-    total = mme_per_day([(item.ingredient, item.dose) for item in view.of_class("opioid")])
+    total = mme_per_day((item.ingredient, item.dose, item.drug.route) for item in view.of_class("opioid"))
     if total.at_least >= limit:
         return Known(True)
     return total.missing[0] if total.missing else on_list(view, False)
@@ -144,8 +145,7 @@ def settled(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """Every drug of the pair known to be neither started nor raised for the stated days."""
     days = fact.numbers["days"].value
     return Known(
-        bool(scope)
-        and all(isinstance(item.settled_days, Known) and item.settled_days.value >= days for item in scope)
+        bool(scope) and all(isinstance(item.settled_days, Known) and item.settled_days.value >= days for item in scope)
     )
 
 
@@ -154,7 +154,8 @@ def reduction(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """Every order of the pair surely lowers (or keeps) a running dose: nothing new is added."""
     orders = [item for item in scope if item.subject]
     return Known(
-        bool(orders) and all(item.order is not None and item.order.action is Action.CHANGE and item.reduced for item in orders)
+        bool(orders)
+        and all(item.order is not None and item.order.action is Action.CHANGE and item.reduced for item in orders)
     )
 
 
@@ -171,6 +172,5 @@ def supervised_benzodiazepine_taper(view: View, scope: Scope, fact: Fact) -> May
 
 def _steps_down(item: Present) -> bool:
     steps = item.dose.value.steps if isinstance(item.dose, Known) else ()
-    return len(steps) > 1 and all(after.high <= before.high for before, after in zip(steps, steps[1:], strict=False)) and (
-        steps[-1].high < steps[0].high
-    )
+    never_up = all(after.high <= before.high for before, after in pairwise(steps))
+    return len(steps) > 1 and never_up and steps[-1].high < steps[0].high

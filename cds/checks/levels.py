@@ -72,14 +72,14 @@ def _said(check: Check, unknown: dict[str, Unknown]) -> tuple[NotChecked, ...]:
     """One entry per reason: the finding stands, its level might be higher. The finding's own card says it."""
     details = {(why.reason, why.detail) for why in unknown.values()}
     return tuple(
-        NotChecked(check.id, reason, f"level not certain: {detail}" if detail else "level not certain", makes_card=False)
+        NotChecked(
+            check.id, reason, f"level not certain: {detail}" if detail else "level not certain", makes_card=False
+        )
         for reason, detail in sorted(details)
     )
 
 
-def _meets(
-    view: View, shift: Shift, scope: tuple[Present, ...]
-) -> tuple[bool, list[str], dict[str, Unknown]]:
+def _meets(view: View, shift: Shift, scope: tuple[Present, ...]) -> tuple[bool, list[str], dict[str, Unknown]]:
     """Whether a shift applies, the words of the facts that made it, and the facts that were unknown."""
     answers = {fact: holds(view, fact, scope) for fact in (*shift.any, *shift.all)}
     true = [fact for fact, answer in answers.items() if answer == Known(True)]

@@ -102,4 +102,3 @@ def _finding(
         shown=indicator is not Indicator.SILENT,
     )
     return finding, at.not_checked
-

@@ -39,7 +39,9 @@ def naloxone_coprescribe(view: View, check: Check) -> Outcome:
 def _counts(view: View, pair: Pair) -> bool:
     """A single procedural dose needs no naloxone at home; an order that only lowers a dose asks for none anew."""
     orders = [item for item in pair if item.subject]
-    return not any(item.single_dose for item in pair) and not all(item.reduced and not _renewed(item) for item in orders)
+    return not any(item.single_dose for item in pair) and not all(
+        item.reduced and not _renewed(item) for item in orders
+    )
 
 
 def _renewed(item: Present) -> bool:

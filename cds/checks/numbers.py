@@ -5,11 +5,13 @@ The dose is the sum over all orders of the ingredient that will run together, ea
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cds.case import Action, Known, Reason
 from cds.checks.conditions import on_route
-from cds.checks.levels import unknown_for
+from cds.checks.levels import holds, unknown_for
 from cds.checks.words import seen
-from cds.findings import Finding, NotChecked, Outcome
+from cds.findings import Finding, Indicator, NotChecked, Outcome
 from cds.knowledge.model import Band, Check
 from cds.view import LISTS, Present, View, number
 
@@ -32,18 +34,19 @@ def drug_number(view: View, check: Check) -> Outcome:
     )
 
 
-def _one(
-    view: View, check: Check, items: list[Present]
-) -> tuple[tuple[Finding, ...], tuple[NotChecked, ...], str]:
+def _one(view: View, check: Check, items: list[Present]) -> tuple[tuple[Finding, ...], tuple[NotChecked, ...], str]:
     """The finding, if any, for one ingredient; what was not checked; and why."""
-    known = [(item, milligrams(item)) for item in items]
-    total = sum(dose for _, dose in known if dose is not None)
+    doses = [milligrams(item) for item in items]
+    total = sum(dose for dose in doses if dose is not None)
     band = _band(check, total)
-    said = _gaps(view, check, items)
-    said += _adds_or_replaces(view, check, items, total, band)
+    if band is not None and band == _band(check, float("inf")):
+        said: tuple[NotChecked, ...] = ()  # the top band is reached: nothing unseen could raise it
+    else:
+        said = _gaps(view, check, items) + _adds_or_replaces(view, check, items, total, band)
+    words = f"{number(total)} mg/day" if None not in doses else f"the known part of the dose, {number(total)} mg/day,"
     if band is None:
-        return (), said, f"{number(total)} mg/day is within the limit"
-    return (_finding(view, check, items, total, band),), said, f"{number(total)} mg/day is above the limit"
+        return (), said, f"{words} is within the limit"
+    return (_finding(view, check, items, total, band),), said, f"{words} is above the limit"
 
 
 def milligrams(item: Present) -> float | None:
@@ -66,12 +69,19 @@ def _adds_or_replaces(
 
     The reconciler took it as a replacement. If adding would reach a higher band than the draft alone, nobody can say.
     """
-    unlinked = [item for item in items if item.order and item.order.action is Action.CHANGE and not item.order.linked]
-    running = sum(_running_mg(item) for item in unlinked)
-    if not running or _band(check, total + running) == band:
+    if _band(check, total + running_extra(items)) == band:
         return ()
     detail = f"does the order replace the running {view.name(items[0].ingredient)} order or add to it?"
     return (NotChecked(check.id, Reason.CONFLICT, detail),)
+
+
+def running_extra(items: Iterable[Present]) -> float:
+    """The mg/day that come on top if every unlinked change adds to the running order instead of replacing it."""
+    return sum(
+        _running_mg(item)
+        for item in items
+        if item.order is not None and item.order.action is Action.CHANGE and not item.order.linked
+    )
 
 
 def _running_mg(item: Present) -> float:
@@ -90,16 +100,26 @@ def _gaps(view: View, check: Check, items: list[Present]) -> tuple[NotChecked, .
     said = unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty(*LISTS))
     for item in items:
         if milligrams(item) is None:
-            detail = f"daily dose of {view.name(item.ingredient)} not known"
-            said += (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail),)
+            said += (dose_unknown(view, check, item),)
     return said
+
+
+def dose_unknown(view: View, check: Check, item: Present) -> NotChecked:
+    """The entry for a dose that is not known.
+
+    It makes no card where one says it already (dose-unparsable, of this call's own order), nor where the prescriber
+    has not come to the dose yet.
+    """
+    detail = f"daily dose of {view.name(item.ingredient)} not known"
+    return NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=not item.subject)
 
 
 def _finding(view: View, check: Check, items: list[Present], total: float, band: Band) -> Finding:
     limit = check.number(band.above)
+    indicator, settled = _as_renewal(view, check, items, band)
     return Finding(
         check=check.id,
-        indicator=band.to,
+        indicator=indicator,
         wording=band.wording,
         values={
             "one": view.name(items[0].ingredient),
@@ -111,5 +131,16 @@ def _finding(view: View, check: Check, items: list[Present], total: float, band:
         about=tuple(dict.fromkeys(item.ref for item in items)),
         evidence=check.evidence,
         seen=tuple(seen(view, item) for item in items),
-        because=(f"above {number(limit)} mg/day",),
+        because=(f"above {number(limit)} mg/day", *settled),
+        shown=indicator is not Indicator.SILENT,
     )
+
+
+def _as_renewal(
+    view: View, check: Check, items: list[Present], band: Band
+) -> tuple[Indicator, tuple[str, ...]]:
+    """An unchanged dose of long standing drops one level, not below the check's ``renewal``."""
+    floor = check.levels.renewal
+    if floor is None or floor >= band.to or holds(view, "settled", tuple(items)) != Known(True):
+        return band.to, ()
+    return Indicator(max(band.to - 1, floor)), (view.knowledge.facts["settled"].words,)

@@ -9,7 +9,6 @@ from cds.findings import Finding, Indicator, NotChecked, Outcome
 from cds.knowledge.model import Check
 from cds.view import LISTS, Present, View, joined
 
-
 Pair = tuple[Present, Present]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from cds.knowledge.model import Check, Fact, Knowledge, Number, Side
 
@@ -17,18 +17,30 @@ def cross_faults(knowledge: Knowledge) -> list[str]:
 
 def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:
     file = f"checks/{check.id}.toml"
-    if check.topic not in knowledge.topics:
-        yield f"{file}: topic: {check.topic!r} is not in topics.toml"
-    for id in check.evidence:
-        if id not in knowledge.evidence:
-            yield f"{file}: evidence: {id!r} is not in evidence.toml"
-    for code in check.overrides:
-        if code not in knowledge.overrides:
-            yield f"{file}: overrides: {code!r} is not in overrides.toml"
-    for shift in (*check.levels.raised, *check.levels.lowered):
-        for fact in (*shift.any, *shift.all):
-            if fact not in knowledge.facts:
-                yield f"{file}: levels: fact {fact!r} is not in facts.toml"
+    yield from _name_faults(file, check, knowledge)
+    yield from _drug_faults(file, check, knowledge)
+    yield from _number_faults(file, check.numbers.items(), knowledge)
+    yield from _band_faults(file, check)
+    yield from _wording_faults(file, check)
+
+
+def _name_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]:
+    """Topic, evidence, override reasons and facts that are defined nowhere."""
+    facts = [fact for shift in (*check.levels.raised, *check.levels.lowered) for fact in (*shift.any, *shift.all)]
+    named: tuple[tuple[str, Iterable[str], Container[str], str], ...] = (
+        ("topic", (check.topic,), knowledge.topics, "topics.toml"),
+        ("evidence", check.evidence, knowledge.evidence, "evidence.toml"),
+        ("overrides", check.overrides, knowledge.overrides, "overrides.toml"),
+        ("levels", facts, knowledge.facts, "facts.toml"),
+    )
+    for key, ids, known, where in named:
+        for id in ids:
+            if id not in known:
+                yield f"{file}: {key}: {id!r} is not in {where}"
+
+
+def _drug_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]:
+    """Classes without members, unknown ingredients and concepts, and a pair without its drugs."""
     for name in ("one", "other", "applies_to"):
         yield from _side_faults(file, name, getattr(check, name), knowledge)
     for name in check.makes_relevant:
@@ -37,15 +49,16 @@ def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:
     for concept in check.conditions:
         if not knowledge.terminology.has_concept(concept):
             yield f"{file}: conditions: {concept!r} is no concept of codes/conditions.toml"
-    yield from _number_faults(file, check.numbers.items(), knowledge)
+    if check.kind != "function" and check.one == Side():
+        yield f"{file}: one: a {check.kind} check needs the drugs it is about"
+
+
+def _band_faults(file: str, check: Check) -> Iterator[str]:
     for band in check.bands:
         if band.above not in check.numbers:
             yield f"{file}: bands: {band.above!r} is not among `numbers`"
         if band.wording not in check.wording:
             yield f"{file}: bands: {band.wording!r} is not among `wording`"
-    yield from _wording_faults(file, check)
-    if check.kind != "function" and check.one == Side():
-        yield f"{file}: one: a {check.kind} check needs the drugs it is about"
 
 
 def _side_faults(file: str, key: str, side: Side, knowledge: Knowledge) -> Iterator[str]:

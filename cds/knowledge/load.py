@@ -11,7 +11,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def _read(root: Path, name: str, schema: str, faults: list[str]) -> dict[str, An
     return data
 
 
-@lru_cache(maxsize=None)
+@cache
 def _validator(schema: str) -> Any:
     from jsonschema import Draft202012Validator
 
