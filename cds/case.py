@@ -140,6 +140,7 @@ class DailyDose(msgspec.Struct, frozen=True):
     prn: bool = False
     prn_max_given: bool = False  # a maximum per period was stated
     steps: tuple[DoseStep, ...] = ()  # only when the dose changes over time
+    caveat: str = ""  # what the directions say besides that was not read and may change the dose
 
 
 class Setting(StrEnum):

@@ -1,0 +1,117 @@
+"""Amounts in a sig: "2 tablets", "5–10 mg", "30 mg/day", "10 mg/5 mL", and the numbers of a frequency."""
+
+from __future__ import annotations
+
+from cds.arithmetic.regimen import Quantity
+from cds.arithmetic.sigclause import Clause, NotUnderstood
+from cds.arithmetic.sigcursor import Cursor
+from cds.arithmetic.siglexicon import Item
+from cds.arithmetic.units import number_text, tidy
+
+
+class AmountReader(Cursor):
+    """Reads what begins with a number and puts it into the clause where it belongs."""
+
+    def amount(self, _: Item) -> None:
+        """A number begins: an amount to take, or how often."""
+        if self.tag() == "A" and self.tag(1) not in ("UNIT", "NUM"):
+            raise NotUnderstood
+        low, high = self.span()
+        following = self.tag()
+        if following in ("TIMES", "X") and self.tag(1) != "NUM":
+            self.at += 1
+            self.per_time(low, high)
+        elif following == "X" and self.tag(1) == "NUM" and self.tag(2) == "UNIT":
+            self.at += 1
+            self.place(Quantity(low, high, "bare", _words(low, high, "")), None)
+            self.clause.expect_each = True
+        elif following == "HOURLY" or (following == "DASH" and self.tag(1) == "HOURLY"):
+            self.at += 1 if following == "HOURLY" else 2
+            self.pace(24 / high, 24 / low if low else 24 / high)
+        elif following == "REFILL":
+            self.at += 1
+        elif following == "UNIT":
+            self.with_unit(low, high)
+        elif following in ("DOSES", "STAT", "DIVIDED"):
+            self.divided_doses(low, high)
+        else:
+            self.place(Quantity(low, high, "bare", _words(low, high, "")), self.rate_hours())
+
+    def with_unit(self, low: float, high: float) -> None:
+        """An amount with its unit, perhaps a range "5 mg to 10 mg", perhaps per time, perhaps a concentration."""
+        unit = self.item().unit
+        if unit is None:
+            raise NotUnderstood
+        self.at += 1
+        ranged = low == high and self.tag() in ("DASH", "OR") and self.tag(1) == "NUM" and self.item(2).unit == unit
+        if ranged and low < self.item(1).low <= 10 * low:  # "5 mg to 10 mg"
+            high = self.item(1).low
+            self.at += 3
+        words = _words(low, high, unit.name)
+        quantity = Quantity(tidy(low * unit.mul / unit.div), tidy(high * unit.mul / unit.div), unit.kind, words)
+        if quantity.kind == "mass" and self.concentration(quantity):
+            return
+        self.place(quantity, self.rate_hours())
+
+    def concentration(self, mass: Quantity) -> bool:
+        """ "10 mg/5 mL" is the product, not the dose."""
+        numbered = self.tag(1) == "NUM"
+        unit = self.item(2 if numbered else 1).unit
+        if self.item().word not in ("/", "per") or unit is None or unit.kind != "volume" or mass.low != mass.high:
+            return False
+        volume = (self.item(1).low if numbered else 1.0) * unit.mul / unit.div
+        if volume <= 0 or self.clause.per_ml is not None:
+            raise NotUnderstood
+        self.clause.per_ml = mass.low / volume
+        self.at += 3 if numbered else 2
+        return True
+
+    def place(self, quantity: Quantity, hours: float | None) -> None:
+        """Put an amount where it belongs: a restatement of this clause's dose, or the dose of a new clause."""
+        clause = self.clause
+        beside = self.depth > 0 or self.total_next
+        if clause.complete and not clause.restates(quantity, hours, beside, self.tag()):
+            clause = Clause(self.joint or "none")
+            self.clauses.append(clause)
+        after_bare = quantity.kind == "mass" and clause.dose is not None and clause.dose.kind == "bare"
+        if after_bare and not (beside or clause.expect_each or self.tag() == "UNIT"):  # "2 10 mg" may be anything
+            raise NotUnderstood
+        clause.add_amount(quantity, hours, self.total_next)
+        self.total_next = False
+        self.joint = ""
+        if quantity.kind == "mass" and self.tag() == "UNIT":
+            following = self.item().unit
+            if following is not None and following.kind in ("each", "patch"):  # "10 mg tablet"
+                clause.mass_is = "each"
+                self.at += 1
+
+    def per_time(self, low: float, high: float) -> None:
+        """ "3 times" + "a day", "daily", "per week", "in 24 hours"."""
+        if self.tag() == "DAILY":
+            hours = self.item().low
+            self.at += 1
+        else:
+            if self.tag() == "EVERY":
+                hours = self.interval()[0]
+            else:
+                found = self.rate_hours()
+                if found is None:
+                    raise NotUnderstood
+                hours = found
+        self.pace(low * 24 / hours, high * 24 / hours)
+
+    def divided_doses(self, low: float, high: float) -> None:
+        """ "3 doses", "3 divided doses": only as a division of a daily total."""
+        while self.tag() in ("DOSES", "DIVIDED"):
+            self.clause.divided = self.clause.divided or self.tag() == "DIVIDED"
+            self.at += 1
+        if not self.clause.divided:
+            raise NotUnderstood
+        self.pace(low, high)
+
+
+def _words(low: float, high: float, unit: str) -> str:
+    shown = number_text(high) if low == high else f"{number_text(low)}–{number_text(high)}"
+    if low == high == 1 and unit.endswith("s") and unit not in ("doses",):
+        unit = unit[:-1] if unit != "patches" else "patch"
+    return f"{shown} {unit}".strip()
