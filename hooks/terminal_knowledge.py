@@ -39,6 +39,7 @@ def show_check(screen: Console, check: Check, knowledge: Knowledge) -> None:
     if check.numbers:
         screen.print(Text("Numbers", style="bold"))
         screen.print(Padding(_numbers(check.numbers), (0, 0, 0, 2), expand=False))
+    _part(screen, "What moves the level", _moving(check, knowledge))
     for name, wording in check.wording.items():
         _part(screen, f"Words, {name}", [wording.headline, f"Why: {wording.why}", f"Do: {wording.do}"])
     _part(screen, "Reasons to override", [knowledge.overrides[code].display for code in check.overrides])
@@ -79,6 +80,14 @@ def _facts(shift: Shift, knowledge: Knowledge) -> str:
         return knowledge.facts[id].words if id in knowledge.facts else id
 
     return " or ".join(words(id) for id in shift.any) or " and ".join(words(id) for id in shift.all)
+
+
+def _moving(check: Check, knowledge: Knowledge) -> Iterable[str]:
+    """The facts named by the levels, each with its basis, sources and numbers."""
+    ids = [id for shift in (*check.levels.raised, *check.levels.lowered) for id in (*shift.any, *shift.all)]
+    for fact in (knowledge.facts[id] for id in dict.fromkeys(ids) if id in knowledge.facts):
+        numbers = "".join(f"; {number.value:g} {number.unit}" for number in fact.numbers.values())
+        yield f"{fact.words}: {fact.meaning} ({fact.basis}: {', '.join(fact.evidence) or 'no source'}{numbers})"
 
 
 def _sources(check: Check, knowledge: Knowledge) -> Iterable[str]:
