@@ -25,7 +25,7 @@ CALCULATED = "calculated"
 REPORTED = "reported by the laboratory"
 CLEARANCE = "creatinine clearance reported by the laboratory"
 
-COMBINED = "CKD-EPI 2021 creatinine-cystatin C"
+COMBINED = "CKD-EPI 2021, creatinine and cystatin C"
 
 
 class Estimate(msgspec.Struct, frozen=True):

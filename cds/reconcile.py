@@ -1,0 +1,250 @@
+"""What each draft order does to what the patient already takes: start, change, renewal or stop.
+
+The rules are those of the design ("Draft against list"). A draft names a running order by its id, an identifier, or in
+priorPrescription, replaces or basedOn (linked); without a link the same ingredients by the same route are the same
+treatment (not linked). Nothing here reads FHIR or decides whether a change is dangerous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from cds.arithmetic.sameness import same_schedule, same_treatment
+from cds.arithmetic.told import ORDER, Told
+from cds.case import Action, Concept, DrugUse, Order, Setting
+
+STOPPING = frozenset({"stopped", "cancelled", "on-hold"})
+NO_ORDER = frozenset({"completed", "ended", "entered-in-error"})
+_ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription", ""})
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A treatment of the list: the use, the resource its dose comes from, and everything that tells of it.
+
+    ``over``: the list says that it has ended. It counts only for a draft that is its own order being stopped.
+    """
+
+    use: DrugUse
+    head: Told
+    members: tuple[Told, ...]
+    over: bool = False
+
+    @property
+    def name(self) -> str:
+        """How an order refers to it: the ref, or the path where the resource had no id."""
+        return self.use.ref or self.use.path
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A draft, interpreted, with what only the chart around it knows."""
+
+    told: Told
+    setting: Setting = Setting.UNKNOWN
+    stop_reasons: tuple[Concept, ...] = ()
+    stop_reason_text: str = ""
+
+
+class Reconciled(msgspec.Struct, frozen=True):
+    """The orders, and the ended treatments that turn out to be stopped by this very call."""
+
+    orders: tuple[Order, ...]
+    revived: tuple[Running, ...] = ()
+
+
+def reconcile(drafts: Sequence[Draft], running: Sequence[Running], *, as_of: date, list_seen: bool) -> Reconciled:
+    """Each draft as an order, in the order sent. ``list_seen``: the medication list could be read as a whole."""
+    found: list[_Decided] = []
+    for draft in drafts:
+        found += _decide(draft, running, as_of, list_seen)
+    found = _join_stops(found)
+    names = {name for decided in found for name in decided.order.replaces}
+    revived = tuple(item for item in running if item.over and item.name in names)
+    return Reconciled(tuple(decided.order for decided in found), revived)
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    order: Order
+    told: Told
+
+
+def _decide(draft: Draft, running: Sequence[Running], as_of: date, list_seen: bool) -> list[_Decided]:
+    told = draft.told
+    if told.fact.status in NO_ORDER:
+        return []
+    linked = [item for item in running if _links(told, item)]
+    live = [item for item in linked if not item.over]
+    if _stops(told, live, as_of):
+        return _stop(draft, linked, running, list_seen)
+    if told.fact.do_not_perform:
+        return []
+    same = [item for item in live if same_treatment(told, item.use.drug)]
+    others = [item for item in live if item not in same and item.use.drug.ingredients and not item.use.on_hold]
+    if not live:
+        same = _unlinked(told, running)
+    order = _order(draft, _action(told, same), same, linked=bool(live) or not same)
+    if live and not same:
+        order = msgspec.structs.replace(order, replaces=tuple(item.name for item in live))
+    # A running drug whose order is turned into an order of another drug is stopped by it.
+    return [_Decided(order, told), *(_replaced(draft, item) for item in others if told.ingredients)]
+
+
+# -- links ----------------------------------------------------------------------------------------------------------
+
+
+def _links(told: Told, item: Running) -> bool:
+    """Whether a draft is, or names, one of the resources that tell of a treatment; an ended one only by being it."""
+    if any(_is_same_order(told, member) for member in item.members if member.fact.kind == ORDER):
+        return True
+    return not item.over and any(_names(told, member) for member in item.members)
+
+
+def _is_same_order(told: Told, member: Told) -> bool:
+    same_id = bool(told.fact.id) and told.fact.id == member.fact.id
+    return same_id or bool(set(told.fact.identifiers).intersection(member.fact.identifiers))
+
+
+def _names(told: Told, member: Told) -> bool:
+    """Whether priorPrescription, replaces or basedOn names it, by reference, by identifier, or by id alone."""
+    for name in told.fact.prior:
+        if name in member.fact.identifiers or (member.ref and name == member.ref):
+            return True
+        kind, _, last = name.replace("urn:uuid:", "/").rpartition("/")
+        if member.fact.kind == ORDER and last == member.fact.id and last and kind.rsplit("/", 1)[-1] in _ORDER_TYPES:
+            return True
+    return False
+
+
+def _unlinked(told: Told, running: Sequence[Running]) -> list[Running]:
+    """The same treatment without a link: the one of the same schedule, else all of it. A single dose is added to it."""
+    if told.single_dose:
+        return []
+    same = [
+        item
+        for item in running
+        if not item.over and not item.use.on_hold and not item.use.single_dose and same_treatment(told, item.use.drug)
+    ]
+    equal = [item for item in same if same_schedule(told, item.head)]
+    return equal[:1] or same
+
+
+def _action(told: Told, same: Sequence[Running]) -> Action:
+    if not same or any(item.use.on_hold for item in same):
+        return Action.START  # also when a paused order is taken up again
+    if len(same) == 1 and same_schedule(told, same[0].head):
+        return Action.RENEW
+    return Action.CHANGE
+
+
+# -- stops ----------------------------------------------------------------------------------------------------------
+
+
+def _stops(told: Told, live: Sequence[Running], as_of: date) -> bool:
+    """Whether a draft ends a treatment: stopped, cancelled, put on hold, or a revised order that ends by today."""
+    if told.fact.status in STOPPING or told.fact.do_not_perform:
+        return True
+    ends = [when.last for when in (told.ended, told.planned_end) if when is not None]
+    revised = told.fact.status == "active" and any(same_treatment(told, item.use.drug) for item in live)
+    return revised and not told.single_dose and any(end <= as_of for end in ends)
+
+
+def _stop(draft: Draft, linked: Sequence[Running], running: Sequence[Running], list_seen: bool) -> list[_Decided]:
+    """The stop of a running treatment. Without one it is nothing, unless the list that would show it was not seen."""
+    told = draft.told
+    targets = list(linked) or _unlinked(told, running)
+    if not targets and (list_seen or told.fact.do_not_perform or not told.ingredients):
+        return []
+    order = _order(draft, Action.STOP, targets, linked=bool(linked) or not targets)
+    if told.fact.status == "on-hold":
+        order = msgspec.structs.replace(order, note_texts=("on hold", *order.note_texts))
+    if not told.ingredients and targets:
+        use = targets[0].use
+        order = msgspec.structs.replace(order, drug=use.drug, doses=use.doses)
+    return [_Decided(order, told)]
+
+
+def _replaced(draft: Draft, item: Running) -> _Decided:
+    """The stop of a drug whose order the draft turns into an order of another drug."""
+    order = _order(draft, Action.STOP, [item], linked=True)
+    stopped = msgspec.structs.replace(
+        order,
+        drug=item.use.drug,
+        doses=item.use.doses,
+        starts=None,
+        planned_end=None,
+        supply_days=None,
+        single_dose=False,
+    )
+    return _Decided(stopped, item.head)
+
+
+def _join_stops(found: list[_Decided]) -> list[_Decided]:
+    """A stop and a new order of the same treatment in one basket are one change, not a stop and a start."""
+    stops = [item for item in found if item.order.action is Action.STOP]
+    joined: set[int] = set()
+    result: list[_Decided] = []
+    for item in found:
+        if item.order.action is Action.STOP or item.order.single_dose:
+            result.append(item)
+            continue
+        mine = [(at, stop) for at, stop in enumerate(stops) if _takes_over(item, stop)]
+        joined.update(at for at, _ in mine)
+        result.append(_joined(item, [stop for _, stop in mine]) if mine else item)
+    gone = [stops[at] for at in joined]
+    return [item for item in result if not any(item is stop for stop in gone)]
+
+
+def _takes_over(item: _Decided, stop: _Decided) -> bool:
+    """Whether an order carries on the treatment that a stop of the same basket ends."""
+    if not same_treatment(item.told, stop.order.drug):
+        return False
+    if not stop.order.replaces or not item.order.replaces:
+        return True
+    return not item.order.linked or bool(set(item.order.replaces).intersection(stop.order.replaces))
+
+
+def _joined(item: _Decided, stops: Sequence[_Decided]) -> _Decided:
+    order = item.order
+    replaces = tuple(dict.fromkeys(name for one in (order, *(stop.order for stop in stops)) for name in one.replaces))
+    action = order.action if replaces == order.replaces and order.action is Action.RENEW else Action.CHANGE
+    if action is Action.CHANGE and all(same_schedule(item.told, stop.told) for stop in stops):
+        action = Action.RENEW
+    changed = msgspec.structs.replace(
+        order,
+        action=action,
+        replaces=replaces,
+        linked=True,
+        selected=order.selected or any(stop.order.selected for stop in stops),
+        stop_reasons=tuple(reason for stop in stops for reason in stop.order.stop_reasons),
+        stop_reason_text=next((stop.order.stop_reason_text for stop in stops if stop.order.stop_reason_text), ""),
+    )
+    return _Decided(changed, item.told)
+
+
+# -- the order ------------------------------------------------------------------------------------------------------
+
+
+def _order(draft: Draft, action: Action, replaces: Sequence[Running], *, linked: bool) -> Order:
+    told = draft.told
+    stopping = action is Action.STOP
+    return Order(
+        ref=told.ref,
+        action=action,
+        drug=told.drug,
+        doses=told.doses,
+        replaces=tuple(dict.fromkeys(item.name for item in replaces)),
+        linked=linked,
+        selected=told.fact.selected,
+        starts=told.started,
+        planned_end=told.planned_end or told.ended,
+        supply_days=told.supply_days,
+        setting=draft.setting,
+        single_dose=told.single_dose,
+        reasons=told.reasons,
+        stop_reasons=draft.stop_reasons if stopping else (),
+        stop_reason_text=draft.stop_reason_text if stopping else "",
+        note_texts=told.fact.notes,
+        path=told.fact.path,
+    )

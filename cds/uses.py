@@ -1,0 +1,276 @@
+"""From everything that tells of medicines to treatments: each counted once, however many resources tell of it.
+
+Resources of the same ingredients and route are one group. In it every current order is a treatment of its own, unless
+it continues another; statements, dispenses and administrations tell of the orders, or, without an order, of themselves.
+The dose comes from the order, else the statement, else the dispense, else the administration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+import msgspec
+
+from cds.arithmetic.dates import days_after
+from cds.arithmetic.exposure import exposure
+from cds.arithmetic.rules import numbers
+from cds.arithmetic.sameness import same_schedule
+from cds.arithmetic.told import (
+    ADMINISTRATION,
+    DISPENSE,
+    INSTANCES,
+    ORDER,
+    STATEMENT,
+    Standing,
+    Told,
+)
+from cds.case import DrugUse, Known, Reason, Route, Setting, Unknown, When
+from cds.person import category_setting
+from cds.reconcile import Running
+
+Key = tuple[frozenset[str], Route]
+Joins = Callable[[Told, Told], bool]
+_RANK = {ORDER: 0, STATEMENT: 1, DISPENSE: 2, ADMINISTRATION: 3}
+_ONLY = {STATEMENT: "statement only", DISPENSE: "dispensed only", ADMINISTRATION: "administered only"}
+
+
+class Treatments(msgspec.Struct, frozen=True):
+    """Treatments that are going on, and those that have ended."""
+
+    running: tuple[Running, ...]
+    over: tuple[Running, ...]
+
+
+def treatments(told: Iterable[Told], as_of: date) -> Treatments:
+    """Every treatment told of. ``told`` holds no drafts; medicines that are none of ours are passed over."""
+    entries = sorted((item for item in told if item.standing is not Standing.NOTHING), key=_order_of)
+    refs = frozenset(name for item in entries for name in (item.ref, *item.fact.identifiers) if name)
+    running: list[Running] = []
+    over: list[Running] = []
+    for group in _groups(entries):
+        heads = _heads(group)
+        running += [_running(head, members, group, as_of, refs) for head, members in heads]
+        counted = {id(member) for _, members in heads for member in members}
+        over += [_ended(item, group, as_of, refs) for item in _ended_ones(group, counted, bool(heads))]
+    running += [_unnamed(item) for item in entries if not item.drug.readable and item.standing is Standing.CURRENT]
+    return Treatments(tuple(running), tuple(over))
+
+
+def _order_of(told: Told) -> tuple[int, date, str, str]:
+    """A fixed order, whatever the order sent: kind, start, then content."""
+    start = told.started.first if told.started is not None else date.min
+    return _RANK.get(told.fact.kind, 9), start, told.ref, repr(told.fact)
+
+
+def _groups(entries: Sequence[Told]) -> list[list[Told]]:
+    """Entries of one ingredient set and route. An unknown route joins the only known route of its ingredients."""
+    groups: dict[Key, list[Told]] = {}
+    for item in entries:
+        if item.ingredients:
+            groups.setdefault((item.ingredients, item.drug.route), []).append(item)
+    for key in [key for key in groups if key[1] is Route.UNKNOWN]:
+        known = [other for other in groups if other[0] == key[0] and other[1] is not Route.UNKNOWN]
+        if len(known) == 1:
+            groups[known[0]] = sorted(groups[known[0]] + groups.pop(key), key=_order_of)
+    return list(groups.values())
+
+
+# -- which of a group are treatments, and who tells of which ----------------------------------------------------------
+
+
+def _heads(group: Sequence[Told]) -> list[tuple[Told, list[Told]]]:
+    """The treatments of a group that are going on: the resource that leads each, with all that tell of it."""
+    current = [item for item in group if item.standing is Standing.CURRENT]
+    orders = [item for item in current if item.fact.kind == ORDER]
+    statements = [item for item in current if item.fact.kind == STATEMENT]
+    handed = [item for item in current if item.fact.kind in (DISPENSE, ADMINISTRATION)]
+    heads = _separate(orders, _continues) or _separate(statements, _repeats)
+    if not heads:
+        ended = [item for item in group if item.standing is Standing.PAST and item.fact.kind in (ORDER, STATEMENT)]
+        handed = [item for item in handed if not any(_was_of(item, treatment) for treatment in ended)]
+        handed = _newest_first(handed)
+        return [(handed[0], handed)] if handed else []
+    for item in [*(statements if orders else ()), *handed]:
+        _home(item, heads).append(item)
+    return heads
+
+
+def _newest_first(handed: list[Told]) -> list[Told]:
+    """Dispenses before administrations, the newest of each first."""
+    newest = sorted(handed, key=lambda item: item.started.first if item.started else date.min, reverse=True)
+    return sorted(newest, key=lambda item: _RANK[item.fact.kind])
+
+
+def _separate(items: Sequence[Told], joins: Joins) -> list[tuple[Told, list[Told]]]:
+    """Split into treatments: an item that joins an earlier one leads it from then on (it is newer)."""
+    heads: list[tuple[Told, list[Told]]] = []
+    for item in items:
+        for at, (head, members) in enumerate(heads):
+            if joins(item, head):
+                heads[at] = (head if item.fact.intent in INSTANCES else item, [*members, item])
+                break
+        else:
+            heads.append((item, [item]))
+    return heads
+
+
+def _continues(newer: Told, older: Told) -> bool:
+    """Whether an order takes the place of an older one still listed: it says so, or the supply was at its end."""
+    if _refers(newer, older):
+        return True
+    end = older.supply_end
+    if end is None or newer.started is None or older.started is None or newer.started.first <= older.started.first:
+        return False
+    return end <= days_after(newer.started.first, numbers("exposure")["replace_overlap_days"])
+
+
+def _repeats(newer: Told, older: Told) -> bool:
+    """Whether two statements say the same."""
+    return _refers(newer, older) or same_schedule(newer, older)
+
+
+def _refers(item: Told, other: Told) -> bool:
+    return bool({other.ref, *other.fact.identifiers}.difference({""}).intersection(item.fact.prior))
+
+
+def _was_of(handed: Told, ended: Told) -> bool:
+    """Whether a dispense or administration belongs to a treatment that has ended since."""
+    if _refers(handed, ended):
+        return True
+    given, end = handed.started, ended.ended or ended.planned_end
+    if given is None or (ended.started is not None and given.last < ended.started.first):
+        return False
+    return end is None or given.first <= end.last
+
+
+def _home(item: Told, heads: Sequence[tuple[Told, list[Told]]]) -> list[Told]:
+    """The treatment a resource tells of: the one it names, else the one of the same schedule, else the newest."""
+    for _, members in heads:
+        if any(_refers(item, member) or _refers(member, item) for member in members):
+            return members
+    for head, members in heads:
+        if same_schedule(item, head):
+            return members
+    return heads[-1][1]
+
+
+def _ended_ones(group: Sequence[Told], counted: set[int], going_on: bool) -> list[Told]:
+    """Ended orders and statements; of a drug known only from dispenses or administrations the last one."""
+    past = [item for item in group if item.standing is Standing.PAST and id(item) not in counted]
+    treatments_ = [item for item in past if item.fact.kind in (ORDER, STATEMENT)]
+    others = [item for item in past if item.fact.kind in (DISPENSE, ADMINISTRATION)]
+    return treatments_ if treatments_ or going_on or not others else _newest_first(others)[:1]
+
+
+# -- as a DrugUse -----------------------------------------------------------------------------------------------------
+
+
+def _running(head: Told, members: Sequence[Told], group: Sequence[Told], as_of: date, refs: frozenset[str]) -> Running:
+    since = exposure(head, group, as_of, refs)
+    leader = _with_dose(head, members)
+    supplied = [item for item in members if item.fact.kind == DISPENSE and item.started is not None]
+    last = max(supplied, key=lambda item: item.started.first if item.started else date.min, default=None)
+    use = DrugUse(
+        ref=head.ref,
+        drug=leader.drug,
+        doses=leader.doses,
+        started=since.started,
+        unchanged_since=since.unchanged_since,
+        planned_end=head.planned_end or head.ended,
+        last_supplied=last.started if last is not None else None,
+        supply_days=last.supply_days if last is not None else head.supply_total,
+        refs=tuple(dict.fromkeys(item.ref for item in members if item.ref)),
+        identifiers=tuple(dict.fromkeys(name for item in members for name in item.fact.identifiers)),
+        setting=category_setting(head.fact.category),
+        single_dose=head.single_dose or (head.fact.kind == ADMINISTRATION and len(members) == 1),
+        reasons=tuple(dict.fromkeys(reason for item in members for reason in item.reasons)),
+        on_hold=head.on_hold,
+        note=_note(leader, members, as_of),
+        path=head.fact.path,
+    )
+    return Running(use, leader, tuple(members))
+
+
+def _with_dose(head: Told, members: Sequence[Told]) -> Told:
+    """The resource whose dose is believed: the leading one, or the next kind that gives one if it gives none at all."""
+    if head.fact.dosages or any(isinstance(dose, Known) for dose in head.doses):
+        return head
+    others = [item for item in members if item is not head and item.fact.kind != ADMINISTRATION]
+    others.sort(key=lambda item: _RANK[item.fact.kind])
+    for item in others:
+        if item.doses and all(isinstance(dose, Known) for dose in item.doses) and len(item.doses) == len(head.doses):
+            return msgspec.structs.replace(head, doses=item.doses, drug=item.drug)
+    return head
+
+
+def _note(head: Told, members: Sequence[Told], as_of: date) -> str:
+    """What a reader of the list should know of where this comes from."""
+    notes = []
+    kinds = {item.fact.kind for item in members}
+    if len(kinds) == 1 and head.fact.kind in _ONLY:
+        notes.append(_ONLY[head.fact.kind])
+    if any(item.fact.kind == STATEMENT and _differs(item, head) for item in members):
+        notes.append("statement says another dose")
+    if head.fact.status == "unknown" or head.fact.taken == "unk":
+        notes.append("whether it is taken is not known")
+    if head.started is not None and head.started.first > as_of:
+        notes.append("starts later")
+    if head.on_hold:
+        notes.append("on hold")
+    return "; ".join(notes)
+
+
+def _differs(item: Told, head: Told) -> bool:
+    known = all(isinstance(dose, Known) for dose in (*item.doses, *head.doses))
+    return item is not head and known and not same_schedule(item, head)
+
+
+def _ended(item: Told, group: Sequence[Told], as_of: date, refs: frozenset[str]) -> Running:
+    """An ended treatment: exposure as of its end, or as of today if that is not known."""
+    end = item.ended or item.planned_end
+    last = min(end.last, as_of) if end is not None else as_of
+    started = Known(item.started) if item.started is not None else Unknown(Reason.UNREADABLE, "no date of its start")
+    earlier = [other for other in group if other.started is not None and other.started.first <= last]
+    since = exposure(item, earlier, last, refs) if end is not None else None
+    use = DrugUse(
+        ref=item.ref,
+        drug=item.drug,
+        doses=item.doses,
+        started=since.started if since is not None else started,
+        unchanged_since=since.unchanged_since if since is not None else started,
+        ended=end,
+        last_supplied=item.started if item.fact.kind == DISPENSE else None,
+        supply_days=item.supply_days,
+        refs=(item.ref,) if item.ref else (),
+        identifiers=item.fact.identifiers,
+        setting=category_setting(item.fact.category),
+        single_dose=item.single_dose,
+        reasons=item.reasons,
+        note=_ONLY.get(item.fact.kind, ""),
+        path=item.fact.path,
+    )
+    return Running(use, item, (item,), over=True)
+
+
+def _unnamed(item: Told) -> Running:
+    """A current medicine that could not be named: kept, so that it can be said."""
+    nothing = Unknown(Reason.UNKNOWN_DRUG, "the medicine could not be named")
+    use = DrugUse(
+        ref=item.ref,
+        drug=item.drug,
+        doses=(),
+        started=nothing,
+        unchanged_since=nothing,
+        refs=(item.ref,) if item.ref else (),
+        identifiers=item.fact.identifiers,
+        setting=Setting.UNKNOWN,
+        path=item.fact.path,
+    )
+    return Running(use, item, (item,))
+
+
+def ends_today(running: Running, as_of: date) -> Running:
+    """A treatment that the list calls ended, stopped by this very call: it ran until today."""
+    end = running.use.ended or When(as_of, as_of)
+    return msgspec.structs.replace(running, use=msgspec.structs.replace(running.use, ended=None, planned_end=end))
