@@ -95,6 +95,7 @@ class MedicationFact(msgspec.Struct, frozen=True, gc=False):
     status: str = ""
     intent: str = ""
     do_not_perform: bool = False
+    reported: bool = False  # reported[x]: told by the patient or another source; a "plan" is then taken
     drug: Coded = Coded()
     drug_missing: bool = False  # no medication[x] at all, or a reference that led nowhere
     form: Coded = Coded()

@@ -57,13 +57,13 @@ class Kidney(msgspec.Struct, frozen=True):
     refused: tuple[RefusedLab, ...] = ()  # the values refused; ``implausible`` says which for unit or size
     stale: Lab | None = None  # the newest value when it is too old to count
 
-    def below(self, limit: float) -> Maybe[bool]:
-        """Whether eGFR is below a limit (60 is not below 60); Unknown when the bounds do not tell."""
+    def below(self, limit: float) -> bool | None:
+        """Whether eGFR is below a limit: True surely, False surely not, None it cannot be told. 60 is not below 60."""
         if self.high is not None and self.high < limit:
-            return Known(True)
+            return True
         if self.low is not None and self.low >= limit:
-            return Known(False)
-        return self.egfr if isinstance(self.egfr, Unknown) else Unknown(Reason.ABSENT, "eGFR not exact enough")
+            return False
+        return None
 
     @property
     def injured(self) -> bool:

@@ -117,8 +117,10 @@ def _concept(coded: Coded, terminology: Terminology) -> Concept:
 
 def _standing(fact: MedicationFact, planned: When | None, as_of: date) -> Standing:
     status = fact.status
-    if status in NOT_REAL or fact.do_not_perform or fact.intent in NOT_A_USE or status == "cancelled":
+    if status in NOT_REAL or status == "cancelled" or fact.do_not_perform:
         return Standing.NOTHING
+    if fact.intent in NOT_A_USE and not (fact.intent == "plan" and fact.reported):
+        return Standing.NOTHING  # US Core writes what patients take on their own account as a reported plan
     if fact.taken == "n" and status not in ("on-hold", "stopped"):
         return Standing.NOTHING
     if fact.kind == DISPENSE:

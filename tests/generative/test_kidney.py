@@ -52,8 +52,8 @@ def test_bounds_and_number_agree(case: PatientCase) -> None:
     kidney = assess_kidney(case)
     if isinstance(kidney.egfr, Known):
         assert kidney.low == kidney.high == kidney.egfr.value
-        assert kidney.below(kidney.egfr.value) == Known(False)
-        assert kidney.below(kidney.egfr.value + 1) == Known(True)
+        assert kidney.below(kidney.egfr.value) is False
+        assert kidney.below(kidney.egfr.value + 1) is True
     if kidney.low is not None and kidney.high is not None:
         assert 0 <= kidney.low <= kidney.high
 
