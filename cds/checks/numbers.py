@@ -136,9 +136,7 @@ def _finding(view: View, check: Check, items: list[Present], total: float, band:
     )
 
 
-def _as_renewal(
-    view: View, check: Check, items: list[Present], band: Band
-) -> tuple[Indicator, tuple[str, ...]]:
+def _as_renewal(view: View, check: Check, items: list[Present], band: Band) -> tuple[Indicator, tuple[str, ...]]:
     """An unchanged dose of long standing drops one level, not below the check's ``renewal``."""
     floor = check.levels.renewal
     if floor is None or floor >= band.to or holds(view, "settled", tuple(items)) != Known(True):

@@ -1,0 +1,49 @@
+"""Orders whose daily dose cannot be computed (``dose-unparsable``): said, so that silence is no reassurance."""
+
+from __future__ import annotations
+
+from cds.arithmetic.reading import NOTHING_SAID
+from cds.case import Unknown
+from cds.checks.levels import level
+from cds.checks.registry import check
+from cds.checks.words import seen
+from cds.findings import Finding, NotChecked, Outcome
+from cds.knowledge.model import Check
+from cds.view import Present, View
+
+# The prescriber is still choosing: an order without any dose is not finished, not wrong.
+NOT_YET = ("select", "prescribe")
+
+
+@check("dose-unparsable")
+def dose_unparsable(view: View, check: Check) -> Outcome:
+    """One finding per order of this call whose daily dose is unknown, with the reason in plain words."""
+    items = [item for item in view.on_side(check.applies_to) if item.subject]
+    if not items:
+        return Outcome(check.id, why="no order of this call brings baclofen or a benzodiazepine")
+    looked = tuple(seen(view, item) for item in items)
+    open_ones = [(item, item.dose) for item in items if isinstance(item.dose, Unknown)]
+    waiting = [item for item, why in open_ones if why == NOTHING_SAID and view.case.phase in NOT_YET]
+    findings = tuple(_finding(view, check, item, why) for item, why in open_ones if item not in waiting)
+    said = tuple(
+        NotChecked(check.id, NOTHING_SAID.reason, f"{view.name(item.ingredient)}: no dose yet", makes_card=False)
+        for item in waiting
+    )
+    why = "every daily dose is known" if not open_ones else "; ".join(why.detail for _, why in open_ones)
+    return Outcome(check.id, findings, said, looked, why)
+
+
+def _finding(view: View, check: Check, item: Present, why: Unknown) -> Finding:
+    at = level(view, check, (item,))
+    reason = why.detail or why.reason.value
+    return Finding(
+        check=check.id,
+        indicator=at.indicator,
+        wording="default",
+        values={"one": view.name(item.ingredient), "reason": reason, "drugs": [item.ingredient]},
+        about=(item.ref,),
+        evidence=check.evidence,
+        seen=(seen(view, item),),
+        because=(reason,),
+        shown=at.shown,
+    )

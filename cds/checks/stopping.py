@@ -1,0 +1,190 @@
+"""Baclofen or a benzodiazepine stopped without a taper (``baclofen-abrupt-stop``, ``benzo-abrupt-stop``).
+
+A stop is what the reconciler says: stopped, cancelled, put on hold, or ended by today. Where the same drug goes on in
+another order the dose is lowered, not stopped; a benzodiazepine may be replaced by another one.
+"""
+
+from __future__ import annotations
+
+from cds.arithmetic.equivalents import diazepam_per_day
+from cds.case import Known, Route, Unknown
+from cds.checks.baclofen import dose_text, total_dose
+from cds.checks.exempt import firm_level
+from cds.checks.levels import Level, unknown_for
+from cds.checks.registry import check
+from cds.checks.stopped import Stopped, continuing, longest_days, stopped
+from cds.checks.words import dose_words
+from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
+from cds.knowledge.load import ingredients_of
+from cds.knowledge.model import Check
+from cds.view import Present, View, day, joined, number
+
+ON_HOLD = "on hold"  # how the reconciler marks a drug put on hold
+
+
+@check("baclofen-abrupt-stop")
+def baclofen_abrupt_stop(view: View, check: Check) -> Outcome:
+    """By time on it and daily dose; an intrathecal stop is an emergency at once."""
+    ours = ingredients_of(check.applies_to, view.knowledge.terminology)
+    what = stopped(view, ours)
+    if not what.items:
+        return Outcome(check.id, why="no order of this call stops baclofen that was being taken")
+    looked = tuple(stop_seen(view, item) for item in what.items)
+    spinal = tuple(item for item in what.items if item.drug.route is Route.INTRATHECAL)
+    rest = tuple(item for item in what.items if item not in spinal)
+    kept = continuing(view, ours)
+    findings: list[Finding] = []
+    said: tuple[NotChecked, ...] = ()
+    why: list[str] = []
+    if spinal and not any(item.drug.route is Route.INTRATHECAL for item in kept):
+        findings.append(_intrathecal(view, check, spinal))
+        why.append("intrathecal baclofen is stopped")
+    if rest and any(item.drug.route is not Route.INTRATHECAL for item in kept):
+        why.append("other baclofen goes on: a lower dose, not a stop")
+    elif rest:
+        found, more, words = _oral(view, check, Stopped(rest, longest_days(view, rest), what.list_gaps))
+        findings += [found] if found else []
+        said += more
+        why.append(words)
+    return Outcome(check.id, tuple(findings), said, looked, "; ".join(why) or "replaced by intrathecal baclofen")
+
+
+def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tuple[NotChecked, ...], str]:
+    """Short use makes no finding; what is unknown counts as long, and as enough."""
+    short = _short(check, what, check.number("days_floor"))
+    if short is not None:
+        return None, short, f"taken for less than {number(check.number('days_floor'))} days"
+    total = total_dose(view, what.items)
+    under_60 = what.days is not None and what.days < view.knowledge.facts["taken-60-days"].numbers["days"].value
+    if under_60 and not total.missing and total.milligrams < check.number("small_dose"):
+        said = unknown_for(check, what.list_gaps)
+        return None, said, f"short use of less than {number(check.number('small_dose'))} mg/day"
+    at = firm_level(view, check, what.items)
+    values: dict[str, Value] = {"dose": dose_text(total), "drugs": ["baclofen"]}
+    if not total.missing:
+        values["total"] = round(total.milligrams, 3)
+    finding = stop_finding(view, check, what, at, values)
+    return finding, at.not_checked, f"stopped, {', '.join(finding.because)}"
+
+
+def _intrathecal(view: View, check: Check, items: tuple[Present, ...]) -> Finding:
+    at = Level(Indicator.CRITICAL, ("intrathecal route",))
+    values: dict[str, Value] = {"dose": joined(dose_words(item.dose) for item in items), "drugs": ["baclofen"]}
+    what = Stopped(items, longest_days(view, items))
+    return stop_finding(view, check, what, at, values, wording="intrathecal")
+
+
+@check("benzo-abrupt-stop")
+def benzo_abrupt_stop(view: View, check: Check) -> Outcome:
+    """By the ASAM table: time, days a week and dose band; not when another benzodiazepine takes its place."""
+    ours = ingredients_of(check.applies_to, view.knowledge.terminology)
+    what = stopped(view, ours)
+    if not what.items:
+        return Outcome(check.id, why="no order of this call stops a benzodiazepine that was being taken")
+    looked = tuple(stop_seen(view, item) for item in what.items)
+    kept = continuing(view, ours)
+    gone = {item.ingredient for item in what.items} - {item.ingredient for item in kept}
+    if not gone:
+        return Outcome(check.id, (), (), looked, "the same drug goes on in another order: a lower dose, not a stop")
+    if any(_regular(item) for item in kept):
+        return Outcome(check.id, (), (), looked, "another benzodiazepine goes on or takes its place")
+    frequent = tuple(item for item in what.items if item.ingredient in gone and not _rare(check, item))
+    if not frequent:
+        days = number(check.number("days_a_week"))
+        return Outcome(check.id, (), (), looked, f"taken on at most {days} days a week")
+    return _benzo(view, check, Stopped(frequent, longest_days(view, frequent), what.list_gaps), looked)
+
+
+def _benzo(view: View, check: Check, what: Stopped, looked: tuple[str, ...]) -> Outcome:
+    floor = check.number("days_floor")
+    short = _short(check, what, floor)
+    if short is not None:
+        return Outcome(check.id, (), short, looked, f"taken for less than {number(floor)} days")
+    at = firm_level(view, check, what.items)
+    load = diazepam_per_day((item.ingredient, item.dose) for item in what.items)
+    names = list(dict.fromkeys(item.ingredient for item in what.items))
+    values: dict[str, Value] = {
+        "one": joined(view.name(name) for name in names),
+        "dose": joined(dose_words(item.dose) for item in what.items),
+        "drugs": names,
+    }
+    if load.complete:
+        values |= {"diazepam_low": load.low, "diazepam_high": load.high}
+    finding = stop_finding(view, check, what, at, values, extra=load.working)
+    return Outcome(check.id, (finding,), at.not_checked, looked, f"stopped, {', '.join(finding.because)}")
+
+
+def _regular(item: Present) -> bool:
+    """Whether a benzodiazepine that goes on can carry the patient: not merely as needed. An unknown dose counts."""
+    return not (isinstance(item.dose, Known) and item.dose.value.prn)
+
+
+def _rare(check: Check, item: Present) -> bool:
+    """Whether its directions, fixed or with a maximum, allow it on so few days a week."""
+    if isinstance(item.dose, Unknown) or item.dose.value.times_per_day is None:
+        return False
+    dose = item.dose.value
+    bounded = not dose.prn or dose.prn_max_given
+    return bounded and (dose.times_per_day or 0.0) * 7 <= check.number("days_a_week") + 1e-9
+
+
+def _short(check: Check, what: Stopped, floor: float) -> tuple[NotChecked, ...] | None:
+    """What to say when the time on the drug is too short for withdrawal; None when it is not, or not known."""
+    if what.days is None or what.days >= floor:
+        return None
+    return unknown_for(check, what.list_gaps)  # an earlier order may be on the part of the list that was not seen
+
+
+def stop_seen(view: View, item: Present) -> str:
+    """One stopped drug as a card shows it: "baclofen 30 mg/day, taken since 3 June 2025"."""
+    dose = dose_words(item.dose)
+    if isinstance(item.dose, Known) and item.dose.value.working not in ("", dose):
+        dose = f"{item.dose.value.working} = {dose}"
+    since = "since when is not known"
+    if item.use is not None and isinstance(item.use.started, Known):
+        since = f"taken since {day(item.use.started.value)}"
+    return f"{view.name(item.ingredient)} {dose}, {since}"
+
+
+def held(items: tuple[Present, ...]) -> bool:
+    """Whether every stop is a drug put on hold."""
+    return all(item.order is not None and ON_HOLD in item.order.note_texts[:1] for item in items)
+
+
+def stop_finding(
+    view: View,
+    check: Check,
+    what: Stopped,
+    at: Level,
+    values: dict[str, Value],
+    *,
+    wording: str = "",
+    extra: tuple[str, ...] = (),
+) -> Finding:
+    """The finding about a stop: what was taken and since when, and what its level rests on."""
+    items = what.items
+    if not wording:
+        wording = "hold" if held(items) else "stop"
+        if at.indicator is Indicator.INFO and any(view.knowledge.facts[id].words in at.because for id in _EXCUSES):
+            wording = "excused"
+    if what.days is not None:
+        values["days"] = what.days
+    values["since"] = f"{what.days} days" if what.days is not None else "an unknown time"
+    unsure = ("since when it is taken",) if what.days is None else ()
+    as_needed = any(isinstance(item.dose, Known) and item.dose.value.prn for item in items)
+    refs = [item.ref for item in items] + [item.use.ref for item in items if item.use is not None and item.use.ref]
+    return Finding(
+        check=check.id,
+        indicator=at.indicator,
+        wording=wording,
+        values=values,
+        about=tuple(dict.fromkeys(refs)),
+        evidence=check.evidence,
+        seen=(*(stop_seen(view, item) for item in items), *extra),
+        because=at.because or (f"taken for {values['since']}",),
+        unknown=(*at.unknown, *unsure, *(("how often it was really taken (as needed)",) if as_needed else ())),
+        shown=at.shown,
+    )
+
+
+_EXCUSES = ("stopped-for-harm", "acute-kidney-injury", "not-taking")
