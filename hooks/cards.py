@@ -8,7 +8,7 @@ call gives the same bytes.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -57,14 +57,15 @@ class CardMaker:
         groups = self._groups([finding for finding in report.findings if finding.shown and finding.indicator > 0])
         unsaid = self._unsaid(report, hook)
         alone = bool(unsaid) and len(groups) < MOST_CARDS
-        cards = [self._card(group, hook_instance) for group in groups]
+        told = {id(finding): _finding(finding) for finding in report.findings}
+        cards = [self._card(group, told, hook_instance) for group in groups]
         if alone:
             cards.append(self._not_checked_card(unsaid, hook_instance))
         elif unsaid and cards:
             cards[-1]["detail"] += "\n\n" + _not_checked_lines(unsaid, self._knowledge)
         about: dict[str, Any] = {"knowledgeVersion": report.knowledge_version, "asOf": as_of.isoformat()}
         if report.findings:
-            about["findings"] = [_finding(finding) for finding in report.findings]
+            about["findings"] = list(told.values())
         if report.not_checked:
             about["notChecked"] = [_not_checked(item) for item in report.not_checked]
         return {"cards": cards, "extension": {REPORT: about}}
@@ -94,7 +95,7 @@ class CardMaker:
 
     # -- one card ---------------------------------------------------------------------------------------------------
 
-    def _card(self, group: Sequence[Finding], hook_instance: str) -> dict[str, Any]:
+    def _card(self, group: Sequence[Finding], told: Mapping[int, Any], hook_instance: str) -> dict[str, Any]:
         first = group[0]
         ids = tuple(once(finding.check for finding in group))
         about = once(ref for finding in group for ref in finding.about)
@@ -108,7 +109,7 @@ class CardMaker:
         if reasons := self._reasons(ids):
             card["overrideReasons"] = reasons
         card["links"] = self._links[first.check]
-        card["extension"] = {FINDINGS: [_finding(finding) for finding in group]}
+        card["extension"] = {FINDINGS: [told[id(finding)] for finding in group]}
         return card
 
     def _summary(self, group: Sequence[Finding]) -> str:
@@ -117,7 +118,8 @@ class CardMaker:
         return short(self._headline(group[0], plain), SUMMARY_LENGTH - len(tail)) + tail
 
     def _headline(self, finding: Finding, escape: Any) -> str:
-        return fill(self._words(finding).headline, finding.values, escape)
+        text = fill(self._words(finding).headline, finding.values, escape)
+        return text[:1].upper() + text[1:]
 
     def _words(self, finding: Finding) -> Any:
         return self._knowledge.checks[finding.check].wording[finding.wording]

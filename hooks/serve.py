@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 
@@ -37,16 +38,18 @@ def serve(settings: Settings | None = None) -> None:
         backlog=1024,
         factory=True,
         respawn_failed_workers=True,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_access=False,
         websockets=False,
-        process_name="gabaguard",
     ).serve()
 
 
 def application() -> Flask:
     """The application of one worker process; its settings come by the environment."""
-    return create_app(load_settings())
+    app = create_app(load_settings())
+    gc.collect()
+    gc.freeze()  # the knowledge is never garbage; do not look through it again at each collection
+    return app
 
 
 def _hand_on(settings: Settings) -> None:

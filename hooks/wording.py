@@ -85,7 +85,7 @@ class _Filled(dict[str, str]):
     """Values by placeholder; one that is not there does not break a card."""
 
     def __missing__(self, name: str) -> str:
-        return "not known"
+        return "(unknown)"
 
 
 def fill(template: str, values: Mapping[str, Value], escape: Callable[[str], str]) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.server import PUBLIC_URL, Server
 from tests.support.answers import check_answer, report, told
 from tests.support.calls import FIXTURES, Call, calls
+from tests.support.server import PUBLIC_URL, Server
 
 REQUESTS = calls("requests")
 FULL = {"opioid-baclofen:critical", "baclofen-renal-dose:critical"}

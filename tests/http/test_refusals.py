@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
-from tests.support.server import MAX_BODY, PLANTED, Reply, Server
 from tests.support.calls import Call, calls
+from tests.support.server import MAX_BODY, PLANTED, Reply, Server
 
 HOSTILE = calls("hostile")
 GOOD = next(call for call in calls("requests") if call.name == "r4-order-sign")
@@ -76,7 +76,7 @@ def test_the_body_limit_holds_for_chunked_bodies(server: Server) -> None:
         ("GET", "/checks/..%2f..%2fetc%2fpasswd", 404),
         ("POST", "/cds-services/nothing/feedback", 404),
         ("POST", "/cds-services/gabaguard-order-sign/feedback", 501),
-        ("GET", "/cds-services/%00", 404),
+        ("GET", "/cds-services/%00", 405),
     ],
 )
 def test_paths_that_are_not_there(server: Server, method: str, path: str, status: int) -> None:

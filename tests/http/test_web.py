@@ -10,9 +10,9 @@ from cds.knowledge.load import load_knowledge
 from hooks.app import create_app
 from hooks.services import catalogue, discovery
 from hooks.settings import Settings
-from tests.support.server import Server
 from tests.support.answers import empties
 from tests.support.calls import calls
+from tests.support.server import Server
 
 GOOD = next(call for call in calls("requests") if call.name == "r4-order-sign")
 SANDBOX = "https://sandbox.example"

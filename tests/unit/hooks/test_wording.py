@@ -141,7 +141,7 @@ def test_values_read_like_words() -> None:
 
 
 def test_a_missing_value_does_not_break_a_card() -> None:
-    assert fill("eGFR {egfr}", {}, plain) == "eGFR not known"
+    assert fill("eGFR {egfr}", {}, plain) == "eGFR (unknown)"
 
 
 def test_a_placeholder_in_a_value_is_not_filled() -> None:
