@@ -6,7 +6,7 @@ entry, and only the odd entries are salvaged: one bad entry costs that entry.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -17,6 +17,7 @@ from cds.fhir.resources import (
     BundleFirst,
     Entry,
     Link,
+    OneResource,
     OperationIssue,
     OperationOutcome,
 )
@@ -27,10 +28,11 @@ _MOST_NESTED = 4  # a Bundle in a Bundle in a wrapper; deeper is nobody's record
 _HARMLESS = frozenset({"information", "success"})
 # An order, result or problem without a readable code says nothing, and without a readable owner nobody's.
 _ESSENTIAL = frozenset({"code", "subject", "patient"})
+_TYPE_FIRST = b'{"resourceType"'
 _FAULTS = (msgspec.DecodeError, RecursionError, ValueError)
 
 _as_bundle = msgspec.json.Decoder(BundleFirst, strict=False)
-_as_resource = msgspec.json.Decoder(AnyResource, strict=False)
+_as_resource: msgspec.json.Decoder[Resource] = msgspec.json.Decoder(OneResource, strict=False)
 _as_entry = msgspec.json.Decoder(Entry, strict=False)
 _as_list = msgspec.json.Decoder(list[AnyResource], strict=False)
 _as_items = msgspec.json.Decoder(list[msgspec.Raw])
@@ -125,17 +127,18 @@ def _open(text: bytes, path: str, opened: Opened, depth: int) -> None:
 def _open_typed(text: bytes, path: str, opened: Opened) -> bool:
     """The usual way: everything has the form it should have."""
     try:
+        if text.startswith(_TYPE_FIRST) and b'"Bundle"' not in text[:40]:
+            _take(_as_resource.decode(text), path, "", opened)
+            return True
         bundle = _as_bundle.decode(text)
         if any(entry is not None and entry.resourceType is not None for entry in bundle.entry or ()):
             return False  # resources where entries should be
         if bundle.entry is not None or bundle.resourceType == "Bundle":
             _take_bundle(bundle, path, opened)
             return True
-        view = _as_resource.decode(text)
+        _take(_as_resource.decode(text), path, "", opened)
     except msgspec.ValidationError:
         return False
-    if view is not None:
-        _take(view, path, "", opened)
     return True
 
 
@@ -146,16 +149,17 @@ def _take_bundle(bundle: Bundle | BundleFirst, path: str, opened: Opened) -> Non
         if entry is None:
             opened.seen = True
         elif entry.resource is None:
-            _without_resource(entry.fullUrl, opened)
+            _without_resource(entry.fullUrl or entry.resourceType, opened)
         else:
             _take(entry.resource, f"{path}.entry[{at}].resource", entry.fullUrl or "", opened)
 
 
 def _take(view: Resource, path: str, full_url: str, opened: Opened) -> None:
-    if isinstance(view, Bundle):
-        _take_bundle(view, path, opened)
-    elif isinstance(view, OperationOutcome):
-        _take_outcome(view, path.endswith("].resource"), opened)
+    kind = type(view)
+    if kind is Bundle:
+        _take_bundle(cast(Bundle, view), path, opened)
+    elif kind is OperationOutcome:
+        _take_outcome(cast(OperationOutcome, view), path.endswith("].resource"), opened)
     else:
         opened.seen = True
         opened.found.append(Found(view, path, full_url))
@@ -168,10 +172,10 @@ def _take_outcome(outcome: OperationOutcome, in_bundle: bool, opened: Opened) ->
         opened.failed = True
 
 
-def _without_resource(full_url: object, opened: Opened) -> None:
+def _without_resource(named: object, opened: Opened) -> None:
     """An entry that names a resource but does not hold it has not been seen."""
     opened.seen = True
-    if full_url:
+    if named:
         opened.unreadable.append("resource")
 
 

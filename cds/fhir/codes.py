@@ -63,6 +63,8 @@ def all_coded(sent: Codeables, index: Index | None = None) -> Coded:
     """One or many concepts, as one."""
     if sent is None:
         return EMPTY
+    if type(sent) is list and len(sent) == 1:
+        return coded(sent[0], index)
     return merged(coded(one, index) for one in many_or_text(sent))
 
 

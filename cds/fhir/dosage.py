@@ -43,7 +43,7 @@ def dosage_facts(sent: Dosages, rendered: str | None = None) -> tuple[DosageFact
 def _fact(sent: DosageView | str, rendered: str = "") -> DosageFact:
     if isinstance(sent, str):
         return DosageFact(text=sent)
-    doses = _by_preference(many(sent.doseAndRate))
+    doses = _by_preference(sent.doseAndRate)
     dose, low, high = _dose(sent, doses)
     rate, rate_low, rate_high = _rate(sent, doses)
     return DosageFact(
@@ -79,9 +79,10 @@ def _as_needed(sent: DosageView) -> bool:
     )
 
 
-def _by_preference(sent: Sequence[DoseAndRate]) -> list[DoseAndRate]:
+def _by_preference(sent: list[DoseAndRate] | DoseAndRate | None) -> Sequence[DoseAndRate]:
     """The dose as ordered first, then as calculated, then as sent (Epic sends three of them)."""
-    return sorted(sent, key=_preference) if len(sent) > 1 else list(sent)
+    doses = many(sent)
+    return sorted(doses, key=_preference) if len(doses) > 1 else doses
 
 
 def _preference(dose: DoseAndRate) -> int:
@@ -92,9 +93,10 @@ def _preference(dose: DoseAndRate) -> int:
 
 
 Amounts = tuple[Amount | None, Amount | None, Amount | None]
+_NONE: Amounts = (None, None, None)
 
 
-def _dose(sent: DosageView, doses: list[DoseAndRate]) -> Amounts:
+def _dose(sent: DosageView, doses: Sequence[DoseAndRate]) -> Amounts:
     for one in doses:
         if one.doseQuantity is not None or one.doseRange is not None:
             return _amounts(one.doseQuantity, one.doseRange)
@@ -102,7 +104,7 @@ def _dose(sent: DosageView, doses: list[DoseAndRate]) -> Amounts:
     return _amounts(plain, sent.doseRange or sent.quantityRange)
 
 
-def _rate(sent: DosageView, doses: list[DoseAndRate]) -> Amounts:
+def _rate(sent: DosageView, doses: Sequence[DoseAndRate]) -> Amounts:
     for one in doses:
         if one.rateQuantity is not None or one.rateRange is not None or one.rateRatio is not None:
             return _amounts(one.rateQuantity or _quotient(one.rateRatio), one.rateRange)
@@ -110,9 +112,9 @@ def _rate(sent: DosageView, doses: list[DoseAndRate]) -> Amounts:
 
 
 def _amounts(exact: Amount | None, range_: Range | None) -> Amounts:
-    low = amount(range_.low) if range_ is not None else None
-    high = amount(range_.high) if range_ is not None else None
-    return amount(exact), low, high
+    if range_ is None:
+        return (amount(exact), None, None) if exact is not None else _NONE
+    return amount(exact), amount(range_.low), amount(range_.high)
 
 
 def _quotient(ratio: Ratio | None) -> Amount | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from cds.chart import Amount, Coded, Coding
@@ -13,23 +15,14 @@ from cds.fhir.shapes import Codeable, Reference, RefOrText, amount
 IngredientFact = tuple[Coded, Amount | None, Amount | None]
 
 
-class DrugFacts(msgspec.Struct, frozen=True):
-    """As the fields of the same names in ``MedicationFact``."""
-
-    drug: Coded = EMPTY
-    missing: bool = False
-    form: Coded = EMPTY
-    ingredients: tuple[IngredientFact, ...] = ()
-
-
-def read_drug(view: MedicationEvent, index: Index) -> DrugFacts:
-    """The medicine, from medication[x] of any release, following references."""
+def drug_fields(view: MedicationEvent, index: Index) -> dict[str, Any]:
+    """The medicine, from medication[x] of any release, following references: those fields of ``MedicationFact``."""
     concept, reference = view.medicationCodeableConcept, view.medicationReference
     if view.medication is not None:
         own, pointed = _of_r5(view.medication)
         concept, reference = concept or own, reference or pointed
     if reference is None:
-        return DrugFacts(shortened(concept), missing=not _says_something(concept))
+        return {"drug": shortened(concept), "drug_missing": not _says_something(concept)}
     return _with_medication(concept, reference, view, index)
 
 
@@ -43,15 +36,21 @@ def _of_r5(medication: Codeable | str) -> tuple[Coded | None, RefOrText]:
     return own if _says_something(own) else None, pointed
 
 
-def _with_medication(concept: Coded | None, reference: RefOrText, view: MedicationEvent, index: Index) -> DrugFacts:
+def _with_medication(
+    concept: Coded | None, reference: RefOrText, view: MedicationEvent, index: Index
+) -> dict[str, Any]:
     found = index.find(reference, "Medication", view.contained)
     product = found if isinstance(found, Medication) else Medication()
     own, code = concept or EMPTY, product.code or EMPTY
     drug = _with_words(Coded((*own.codings, *code.codings), own.text), code.text)
     drug = _with_words(drug, shown(reference))
     ingredients = _ingredients(product, product.contained or view.contained, index)
-    missing = not _says_something(drug) and not ingredients
-    return DrugFacts(shortened(drug), missing, _form(product), ingredients)
+    return {
+        "drug": shortened(drug),
+        "drug_missing": not _says_something(drug) and not ingredients,
+        "form": _form(product),
+        "ingredients": ingredients,
+    }
 
 
 def _with_words(drug: Coded, words: str) -> Coded:

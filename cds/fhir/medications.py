@@ -12,10 +12,10 @@ import msgspec
 
 from cds.case import When
 from cds.chart import Coded, MedicationFact
-from cds.fhir.codes import all_coded, each_coded, merged, referenced, words
+from cds.fhir.codes import EMPTY, all_coded, each_coded, merged, referenced, words
 from cds.fhir.dates import ends, starts, when
 from cds.fhir.dosage import dosage_facts
-from cds.fhir.drug import read_drug
+from cds.fhir.drug import drug_fields
 from cds.fhir.medication_views import (
     MedicationAdministration,
     MedicationDispense,
@@ -62,53 +62,64 @@ def medication_fact(view: MedicationEvent, place: Place, index: Index) -> Medica
 
 
 def _common(view: MedicationEvent, kind: str, place: Place, index: Index) -> dict[str, Any]:
-    """The fields that all four kinds share."""
-    medicine = read_drug(view, index)
-    encounter = view.encounter if view.encounter is not None else view.context
-    return {
+    """The fields that all four kinds share; what was not sent is left to its default."""
+    facts: dict[str, Any] = {
         "kind": kind,
         "resource_type": type(view).__name__,
         "id": view.id or "",
         "path": place.path,
         "draft": place.draft,
         "selected": place.selected,
-        "status": (view.status or "").lower(),
-        "drug": medicine.drug,
-        "drug_missing": medicine.missing,
-        "form": medicine.form,
-        "ingredients": medicine.ingredients,
-        "dosages": dosage_facts(
-            view.dosageInstruction if view.dosageInstruction is not None else view.dosage,
-            view.renderedDosageInstruction,
-        ),
-        "category": all_coded(view.category),
+        "status": view.status.lower() if view.status else "",
         "reasons": _reasons(view, index),
-        "status_reason": all_coded(view.statusReason),
-        "notes": words(view.note),
-        "identifiers": identifiers(view.identifier),
-        "encounter": next(iter(pointers((encounter,), "Encounter")), "") if encounter is not None else "",
     }
+    facts.update(drug_fields(view, index))
+    sent = view.dosageInstruction if view.dosageInstruction is not None else view.dosage
+    if sent is not None or view.renderedDosageInstruction:
+        facts["dosages"] = dosage_facts(sent, view.renderedDosageInstruction)
+    if view.category is not None:
+        facts["category"] = all_coded(view.category)
+    if view.statusReason is not None:
+        facts["status_reason"] = all_coded(view.statusReason)
+    if view.note is not None:
+        facts["notes"] = words(view.note)
+    if view.identifier is not None:
+        facts["identifiers"] = identifiers(view.identifier)
+    encounter = view.encounter if view.encounter is not None else view.context
+    if encounter is not None:
+        facts["encounter"] = next(iter(pointers((encounter,), "Encounter")), "")
+    return facts
+
+
+def _add_status_reason(facts: dict[str, Any], reason: Coded) -> None:
+    facts["status_reason"] = merged((facts.get("status_reason", EMPTY), reason))
 
 
 def _reasons(view: MedicationEvent, index: Index) -> tuple[Coded, ...]:
-    found = [*each_coded(view.reasonCode), *each_coded(view.reason, index)]
+    found: tuple[Coded, ...] = ()
+    if view.reasonCode is not None or view.reason is not None:
+        found = (*each_coded(view.reasonCode), *each_coded(view.reason, index))
     if view.reasonCodeableConcept is not None:
-        found.append(view.reasonCodeableConcept)
+        found += (view.reasonCodeableConcept,)
     if view.reasonReference is not None:
-        found.append(referenced(view.reasonReference, index, "Condition", view.contained))
-    return tuple(one for one in found if one.codings or one.text)
+        found += _if_it_says_something(referenced(view.reasonReference, index, "Condition", view.contained))
+    return found
+
+
+def _if_it_says_something(reason: Coded) -> tuple[Coded, ...]:
+    return (reason,) if reason.codings or reason.text else ()
 
 
 def _order(view: MedicationRequest, place: Place, index: Index) -> MedicationFact:
     facts = _common(view, "order", place, index)
     facts["status"] = "completed" if facts["status"] == "ended" else facts["status"]
-    facts["intent"] = (view.intent or "").lower()
-    facts["do_not_perform"] = bool(view.doNotPerform)
-    facts["written"] = when(view.authoredOn) or when(view.dateWritten)
+    facts["intent"] = view.intent.lower() if view.intent else ""
+    facts["do_not_perform"] = view.doNotPerform is True
+    facts["written"] = when(view.authoredOn or view.dateWritten)
     facts["effective_end"] = when(view.dateEnded)
     facts["prior"] = pointers((view.priorPrescription, view.replaces, view.basedOn), type(view).__name__)
     if view.reasonEnded is not None:
-        facts["status_reason"] = merged((facts["status_reason"], view.reasonEnded))
+        _add_status_reason(facts, view.reasonEnded)
     supply = view.dispenseRequest
     if supply is not None:
         facts["validity_start"] = starts(supply.validityPeriod)
@@ -130,9 +141,9 @@ def _statement(view: MedicationStatement, place: Place, index: Index) -> Medicat
         facts["reasons"] += (view.reasonForUseCodeableConcept,)
     if view.reasonForUseReference is not None:
         reason = referenced(view.reasonForUseReference, index, "Condition", view.contained)
-        facts["reasons"] += (reason,) if reason.codings or reason.text else ()
+        facts["reasons"] += _if_it_says_something(reason)
     if view.reasonNotTaken is not None:
-        facts["status_reason"] = merged((facts["status_reason"], all_coded(view.reasonNotTaken)))
+        _add_status_reason(facts, all_coded(view.reasonNotTaken))
     return MedicationFact(**facts)
 
 
@@ -164,7 +175,7 @@ def _dispense(view: MedicationDispense, place: Place, index: Index) -> Medicatio
     facts["supply"] = amount(view.daysSupply)
     facts["prior"] = pointers((view.authorizingPrescription, view.basedOn), "MedicationRequest")
     if view.statusReasonCodeableConcept is not None:
-        facts["status_reason"] = merged((facts["status_reason"], view.statusReasonCodeableConcept))
+        _add_status_reason(facts, view.statusReasonCodeableConcept)
     return MedicationFact(**facts)
 
 
@@ -178,7 +189,7 @@ def _administration(view: MedicationEvent, place: Place, index: Index) -> Medica
     facts["written"] = when(view.recorded)
     facts["prior"] = pointers((view.request, view.prescription), "MedicationRequest")
     if view.reasonNotGiven is not None:
-        facts["status_reason"] = merged((facts["status_reason"], all_coded(view.reasonNotGiven)))
+        _add_status_reason(facts, all_coded(view.reasonNotGiven))
     return MedicationFact(**facts)
 
 

@@ -6,40 +6,39 @@ from cds.case import When
 from cds.chart import Amount, ObservationFact
 from cds.fhir.clinical_views import Component, Observation, Specimen
 from cds.fhir.codes import EMPTY, all_coded, first_code, label, shortened
-from cds.fhir.dates import ends, starts, when
+from cds.fhir.dates import ends, spanning, starts, when
 from cds.fhir.references import Index, shown
 from cds.fhir.shapes import Range, Ratio, amount, many
 
 
-def observation_facts(view: Observation, path: str, index: Index) -> list[ObservationFact]:
-    """The Observation itself, unless it only carries components, and each component by its own code."""
+def observation_facts(view: Observation, path: str, index: Index, facts: list[ObservationFact]) -> None:
+    """Adds the Observation itself, unless it only carries components, and each component by its own code."""
     status, moment = (view.status or "").lower(), _moment(view)
     specimen = _specimen(view, index) if view.specimen is not None else ""
-    facts = []
-    if not view.component or _has_value(view):
+    if view.component is None or _has_value(view):
         facts.append(_fact(view, view, path, status, moment, specimen))
     for at, component in enumerate(view.component or ()):
         facts.append(_fact(view, component, f"{path}.component[{at}]", status, moment, specimen))
-    return facts
 
 
 def _fact(
     view: Observation, part: Observation | Component, path: str, status: str, moment: When | None, specimen: str
 ) -> ObservationFact:
+    absent, interpretation, quantity = part.dataAbsentReason, part.interpretation, part.valueQuantity
     return ObservationFact(
-        id=view.id or "",
-        path=path,
-        code=shortened(part.code),
-        status=status,
-        value=_value(part),
-        value_text=_text(part),
-        value_coded=part.valueCodeableConcept or EMPTY,
-        value_when=when(part.valueDateTime) or ends(part.valuePeriod) or starts(part.valuePeriod),
-        absent=first_code(part.dataAbsentReason) if part.dataAbsentReason is not None else "",
-        when=moment,
-        specimen=specimen,
-        method=view.method or EMPTY,
-        interpretation=all_coded(part.interpretation) if part.interpretation is not None else EMPTY,
+        view.id or "",
+        path,
+        shortened(part.code),
+        status,
+        amount(quantity) if quantity is not None else _number(part),
+        "" if quantity is not None else part.valueString or _text(part),
+        part.valueCodeableConcept or EMPTY,
+        None if quantity is not None else when(part.valueDateTime) or spanning(part.valuePeriod),
+        first_code(absent) if absent is not None else "",
+        moment,
+        specimen,
+        view.method or EMPTY,
+        all_coded(interpretation) if interpretation is not None else EMPTY,
     )
 
 
@@ -61,16 +60,12 @@ def _has_value(part: Observation) -> bool:
     )
 
 
-def _value(part: Observation | Component) -> Amount | None:
-    if part.valueQuantity is not None:
-        return amount(part.valueQuantity)
+def _number(part: Observation | Component) -> Amount | None:
     return amount(Amount(part.valueInteger)) if part.valueInteger is not None else None
 
 
 def _text(part: Observation | Component) -> str:
     """Values that are words, or that need words: a range, a ratio, yes or no."""
-    if part.valueString:
-        return part.valueString
     if part.valueBoolean is not None:
         return "true" if part.valueBoolean else "false"
     if part.valueRange is not None:

@@ -6,30 +6,41 @@ those of other patients and those already read; 5. record what could not be seen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cds.case import Reason
 from cds.chart import Chart, PatientFact, Source
 from cds.fhir.bundle import Found, Opened, open_source
 from cds.fhir.clinical_views import (
     AllergyIntolerance,
+    Appointment,
     Condition,
-    Done,
+    Device,
+    DeviceRequest,
     Encounter,
     Observation,
     Patient,
+    Procedure,
+    ProcedureRequest,
+    ServiceRequest,
 )
 from cds.fhir.codes import MOST_CODINGS
 from cds.fhir.detect import release_of
 from cds.fhir.dosage import MOST_DOSAGES
 from cds.fhir.gaps import Gaps, expected, is_draft, words_for
-from cds.fhir.medication_views import Medication, MedicationEvent
+from cds.fhir.medication_views import (
+    MedicationAdministration,
+    MedicationDispense,
+    MedicationOrder,
+    MedicationRequest,
+    MedicationStatement,
+)
 from cds.fhir.medications import Place, medication_fact
 from cds.fhir.observations import observation_facts
 from cds.fhir.others import encounter_fact, patient_fact, procedure_fact
 from cds.fhir.problems import allergy_fact, problem_fact
 from cds.fhir.references import Index, Owner, normal
-from cds.fhir.resources import PassedOver
 from cds.fhir.shapes import Resource
 
 MOST_RESOURCES = 2000
@@ -73,12 +84,15 @@ class _Reading:
         self._chart = Chart(release=release)
         self._gaps = Gaps(self._chart)
         self._index = Index()
-        for _, one in opened:
+        self._patients: list[tuple[Source, PatientFact]] = []
+        for source, one in opened:
             for found in one.found:
                 self._index.add(found)
+                if type(found.view) is Patient:
+                    self._patients.append((source, patient_fact(found.view, found.path)))
         self._owner = Owner(patient_id, self._index)
-        self._read: set[tuple[bool, str, str]] = set()
         self._selected = _selection([(source, one) for source, one in opened if is_draft(source)])
+        self._read: set[tuple[bool, type[Resource], str]] = set()
         self._count = 0
 
     def chart(self) -> Chart:
@@ -92,82 +106,100 @@ class _Reading:
     def _find_patient(self) -> None:
         """The Patient first: ages need the date of birth."""
         strangers = False
-        for source, opened in self._opened:
-            for found in opened.found:
-                if not isinstance(found.view, Patient):
-                    continue
-                if self._is_patient(found.view):
-                    self._chart.patient = _fuller(self._chart.patient, patient_fact(found.view, found.path))
-                else:
-                    strangers = True
-                    self._gaps.add(source, Reason.WRONG_PATIENT, "the Patient sent is somebody else")
+        ours = self._owner.patient_id
+        for source, patient in self._patients:
+            if not patient.id or not ours or patient.id == ours:
+                self._chart.patient = _fuller(self._chart.patient, patient)
+            else:
+                strangers = True
+                self._gaps.add(source, Reason.WRONG_PATIENT, "the Patient sent is somebody else")
         if strangers and self._chart.patient is None:
             self._gaps.add_to("patient", Reason.WRONG_PATIENT, "the Patient sent is somebody else")
 
-    def _is_patient(self, view: Patient) -> bool:
-        return not view.id or not self._owner.patient_id or view.id == self._owner.patient_id
-
     def _read_source(self, source: Source, opened: Opened) -> None:
-        selected = self._selected if is_draft(source) else None
-        useful = False
+        draft = is_draft(source)
         for found in opened.found:
             view = found.view
-            if isinstance(view, PassedOver):
-                continue
-            useful = useful or expected(source, view)
-            if isinstance(view, Patient | Medication):
+            kind = type(view)
+            take = _TAKE.get(kind)
+            if take is None:
                 continue
             if self._count >= MOST_RESOURCES:
                 self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_RESOURCES} resources were read")
                 break
-            if self._already(source, view):
-                continue
+            if view.id:
+                this = (draft, kind, view.id)
+                if this in self._read:  # drafts and the record are kept apart
+                    continue
+                self._read.add(this)
             if not self._owner.owns(view):
                 self._gaps.add(source, Reason.WRONG_PATIENT, f"{words_for(view)} of another patient was left out")
                 continue
             self._count += 1
-            self._take(source, found, selected is None or not view.id or view.id in selected)
-        if opened.seen and not useful and not (opened.failed or opened.unreadable):
+            take(self, source, found)
+        said_why = opened.failed or opened.unreadable
+        if opened.seen and not said_why and not any(expected(source, found.view) for found in opened.found):
             self._gaps.nothing_expected(source)
 
-    def _already(self, source: Source, view: Resource) -> bool:
-        """Whether this very resource was read from another source; drafts and the record are kept apart."""
-        if not view.id:
-            return False
-        key = (is_draft(source), type(view).__name__, view.id)
-        if key in self._read:
-            return True
-        self._read.add(key)
-        return False
+    def take_observation(self, source: Source, found: Found) -> None:
+        """Observations and their components."""
+        view: Any = found.view
+        observation_facts(view, found.path, self._index, self._chart.observations)
+        self._check_codings(source, view)
 
-    def _take(self, source: Source, found: Found, selected: bool) -> None:
-        chart, view, path = self._chart, found.view, found.path
-        if isinstance(view, Observation):
-            facts = observation_facts(view, path, self._index)
-            chart.observations.extend(facts)
-            self._check_codings(source, view)
-        elif isinstance(view, MedicationEvent):
-            place = Place(path, is_draft(source), selected)
-            chart.medications.append(medication_fact(view, place, self._index))
-            self._check_dosages(source, view)
-        elif isinstance(view, Condition):
-            chart.problems.append(problem_fact(view, path, chart.patient))
-            self._check_codings(source, view)
-        elif isinstance(view, Done):
-            chart.procedures.append(procedure_fact(view, path, self._index))
-        elif isinstance(view, Encounter):
-            chart.encounters.append(encounter_fact(view, path, self._index))
-        elif isinstance(view, AllergyIntolerance):
-            chart.allergies.append(allergy_fact(view, path))
+    def take_medication(self, source: Source, found: Found) -> None:
+        """Orders, statements, dispenses, administrations."""
+        view: Any = found.view
+        draft = is_draft(source)
+        selected = not draft or self._selected is None or not view.id or view.id in self._selected
+        self._chart.medications.append(medication_fact(view, Place(found.path, draft, selected), self._index))
+        for sent in (view.dosageInstruction, view.dosage):
+            if type(sent) is list and len(sent) > MOST_DOSAGES:
+                self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_DOSAGES} dosages were read")
+
+    def take_condition(self, source: Source, found: Found) -> None:
+        """Conditions."""
+        view: Any = found.view
+        self._chart.problems.append(problem_fact(view, found.path, self._chart.patient))
+        self._check_codings(source, view)
+
+    def take_procedure(self, source: Source, found: Found) -> None:
+        """Procedures, devices, services, appointments."""
+        view: Any = found.view
+        self._chart.procedures.append(procedure_fact(view, found.path, self._index))
+
+    def take_encounter(self, source: Source, found: Found) -> None:
+        """Encounters."""
+        view: Any = found.view
+        self._chart.encounters.append(encounter_fact(view, found.path, self._index))
+
+    def take_allergy(self, source: Source, found: Found) -> None:
+        """Allergies."""
+        view: Any = found.view
+        self._chart.allergies.append(allergy_fact(view, found.path))
 
     def _check_codings(self, source: Source, view: Observation | Condition) -> None:
         if view.code is not None and len(view.code.codings) > MOST_CODINGS:
             self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_CODINGS} codes of a concept were read")
 
-    def _check_dosages(self, source: Source, view: MedicationEvent) -> None:
-        for sent in (view.dosageInstruction, view.dosage):
-            if isinstance(sent, list) and len(sent) > MOST_DOSAGES:
-                self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_DOSAGES} dosages were read")
+
+_TAKE: dict[type[Resource], Callable[[_Reading, Source, Found], None]] = {
+    MedicationRequest: _Reading.take_medication,
+    MedicationOrder: _Reading.take_medication,
+    MedicationStatement: _Reading.take_medication,
+    MedicationDispense: _Reading.take_medication,
+    MedicationAdministration: _Reading.take_medication,
+    Condition: _Reading.take_condition,
+    Observation: _Reading.take_observation,
+    AllergyIntolerance: _Reading.take_allergy,
+    Encounter: _Reading.take_encounter,
+    Procedure: _Reading.take_procedure,
+    ServiceRequest: _Reading.take_procedure,
+    ProcedureRequest: _Reading.take_procedure,
+    DeviceRequest: _Reading.take_procedure,
+    Device: _Reading.take_procedure,
+    Appointment: _Reading.take_procedure,
+}
 
 
 def _fuller(known: PatientFact | None, other: PatientFact) -> PatientFact:
@@ -178,5 +210,7 @@ def _fuller(known: PatientFact | None, other: PatientFact) -> PatientFact:
 def _selection(drafts: list[OpenedSource]) -> set[str] | None:
     """Ids of the selected drafts; None when all count as selected: nothing selected, or nothing that is there."""
     wanted = {normal(selection) for source, _ in drafts for selection in source.selections or ()}
+    if not wanted:
+        return None
     sent = [found.view for _, opened in drafts for found in opened.found if found.view.id]
     return {view.id for view in sent if view.id and wanted & {view.id, f"{type(view).__name__}/{view.id}"}} or None

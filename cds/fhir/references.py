@@ -9,7 +9,7 @@ from cds.fhir.clinical_views import Appointment, Condition, Patient, Specimen, S
 from cds.fhir.medication_views import Medication
 from cds.fhir.shapes import Identifier, Owned, Reference, References, RefOrText, Resource, many, many_or_text
 
-_POINTED_AT = (Medication, Substance, Condition, Specimen, Patient)
+_POINTED_AT = frozenset({Medication, Substance, Condition, Specimen, Patient})
 
 
 class Index:
@@ -21,7 +21,7 @@ class Index:
     def add(self, found: Found) -> None:
         """Make a resource findable by "Type/id", by its fullUrl, and a Medication by its identifiers."""
         view = found.view
-        if not isinstance(view, _POINTED_AT):
+        if type(view) not in _POINTED_AT:
             return
         if view.id:
             self._by_reference.setdefault(f"{type(view).__name__}/{view.id}", view)
@@ -57,18 +57,16 @@ class Owner:
 
     def owns(self, view: Resource) -> bool:
         """False when the resource names somebody else. Naming nobody is common, and accepted."""
-        if not self.patient_id:
+        if not self.patient_id or not isinstance(view, Owned):
             return True
-        if isinstance(view, Appointment):
+        if type(view) is Appointment:
             return self._takes_part(view)
-        if not isinstance(view, Owned):
-            return True
         return self._is_ours(view.subject) and self._is_ours(view.patient)
 
     def _is_ours(self, reference: RefOrText) -> bool:
         if reference is None:
             return True
-        text = written(reference)
+        text = reference if type(reference) is str else written(reference)
         known = self._known.get(text)
         if known is None:
             known = self._known[text] = self._points_at_patient(text)
@@ -127,6 +125,8 @@ def pointers(sent: Iterable[References], type_name: str = "") -> tuple[str, ...]
     """References as "Type/id" and as "system|value", each once, in the order sent."""
     all_: dict[str, None] = {}
     for references in sent:
+        if references is None:
+            continue
         for one in many_or_text(references):
             if text := written(one):
                 all_[normal(text, type_name)] = None

@@ -103,6 +103,8 @@ _PASSED_OVER: list[Any] = [
 BY_TYPE: dict[str, type[Resource]] = {view.__name__: view for view in (*CONSULTED, *_PASSED_OVER)}
 
 if TYPE_CHECKING:
+    OneResource = Resource
     AnyResource = Resource | None
 else:  # the decoder picks the view by resourceType
-    AnyResource = Union[tuple(BY_TYPE.values())] | None
+    OneResource = Union[tuple(BY_TYPE.values())]
+    AnyResource = OneResource | None

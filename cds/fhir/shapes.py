@@ -11,7 +11,6 @@ decoder skips them. ``Coded`` and ``Amount`` of ``cds.chart`` are decoded direct
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import TypeVar
 
 import msgspec
@@ -192,7 +191,7 @@ def many_or_text(value: list[T] | T | str | None) -> Sequence[T | str]:
 
 def number(value: float | None) -> float | None:
     """A number that can mean something; None for NaN, infinity and astronomical values."""
-    return value if value is not None and isfinite(value) and abs(value) <= _LARGEST else None
+    return value if value is not None and -_LARGEST <= value <= _LARGEST else None
 
 
 def amount(value: Amount | None) -> Amount | None:
