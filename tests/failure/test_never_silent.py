@@ -18,14 +18,16 @@ from cds.case import Reason
 from cds.findings import Report
 from cds.knowledge.load import load_knowledge
 from tests.support.cases import Case, all_cases
-from tests.support.damage import DAMAGES, ORDER_DAMAGES, emptied
+from tests.support.damage import DAMAGES, MEASURED, ORDER_DAMAGES
 from tests.support.render import render
 from tests.support.run import answer_to, report_on
 from tests.support.words import Json
 
 CHECKS = sorted(load_knowledge().checks)
 RELEASE = "R4"
-ENOUGH = 6  # cases of each sort per cell
+ENOUGH = 12  # cases of each sort per cell
+# Damages after which nobody knows what the input held; the others leave entries that can still be judged.
+LOSES_ENTRIES = {"absent", "null", "unreadable", "wrong patient", "OperationOutcome", "web page"}
 CELLS: Counter[str] = Counter()
 
 
@@ -94,12 +96,22 @@ def _damaged_report(request: Json, case: Case) -> Report | None:
     return None if answer.judged is None else answer.judged.report
 
 
-def _decides(check: str, key: str) -> bool:
-    """Whether emptying this input makes a finding of this check vanish in some case."""
-    for case in _firing(check):
-        request = emptied(render(case, RELEASE), key)
-        report = None if request is None else _damaged_report(request, case)
-        if report is not None and _level(report, check) < 0:
+def _could_fire(case: Case, check: str, key: str, *, more: bool) -> bool:
+    """Whether other content of this input (``more``: further content) would make the check fire for this patient.
+
+    Tried with what other cases hold, in which the check does fire.
+    """
+    for other in _firing(check)[:ENOUGH]:
+        request, donor = render(case, RELEASE), render(other, RELEASE)["prefetch"].get(key)
+        held = request["prefetch"].get(key)
+        if not isinstance(held, dict) or not isinstance(donor, dict):
+            continue
+        for entry in donor.get("entry", ()):
+            entry["resource"]["id"] += "-other"
+        added = [*held.get("entry", []), *donor.get("entry", [])]
+        request["prefetch"][key] = held | {"entry": added, "total": len(added)} if more else donor
+        report = _damaged_report(request, case)
+        if report is not None and _level(report, check) >= 0:
             return True
     return False
 
@@ -111,9 +123,12 @@ def test_a_damaged_input_is_never_silence(check: str) -> None:
     firing, quiet = _firing(check)[:ENOUGH], _quiet(check)[:ENOUGH]
     assert firing, f"no whole case fires {check}"
     for key in asks:
-        cases = [*firing, *(quiet if _decides(check, key) else [])]
+        replaced = [case for case in quiet if _could_fire(case, check, key, more=False)]
+        extended = [case for case in quiet if _could_fire(case, check, key, more=True)]
         for name, damage in DAMAGES.items():
             verdicts = []
+            lost = name in LOSES_ENTRIES or key in MEASURED
+            cases = [*firing, *(extended if name == "truncated list" else replaced if lost else [])]
             for case in cases:
                 request = damage(render(case, RELEASE), key)
                 if request is not None:

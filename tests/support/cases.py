@@ -181,6 +181,9 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     releases: tuple[str, ...] = RELEASES
     file: str = ""
 
+    def __repr__(self) -> str:
+        return f"<case {self.id}: {self.says}>"
+
     def takes_same_drug(self) -> bool:
         """Whether a draft and something taken are named alike by their first word (another strength counts)."""
         first = [{one.drug.split(" ")[0].lower() for one in many if one.drug} for many in (self.order, self.takes)]

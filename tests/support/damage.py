@@ -125,14 +125,6 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
-def emptied(request: Json, key: str) -> Json | None:
-    """The key with nothing in it: the caller's word that there is none. Tells whether the key decides anything."""
-    held = request["prefetch"].get(key)
-    if not isinstance(held, dict) or held.get("resourceType") != "Bundle":
-        return None
-    return _with(request, key, {"resourceType": "Bundle", "type": "searchset", "total": 0})
-
-
 def _with(request: Json, key: str, value: object) -> Json | None:
     if key not in request["prefetch"]:
         return None
