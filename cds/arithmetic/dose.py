@@ -69,10 +69,11 @@ def _daily_dose(
             return together
         stretches.extend(together)
         outcomes.extend(members)
-    if len({part.patch for _, part in stretches}) > 1:
+    if len(stretches) > 1 and len({part.patch for _, part in stretches}) > 1:
         return Unknown(Reason.CONFLICT, "a patch and a counted dose in one order")
-    if not all(0 <= part.low <= part.high <= MAX_DAILY_MG and part.high > 0 for _, part in stretches):
-        return Unknown(Reason.UNREADABLE, "no credible daily dose")
+    for _, part in stretches:
+        if not (0 <= part.low <= part.high <= MAX_DAILY_MG and part.high > 0):
+            return Unknown(Reason.UNREADABLE, "no credible daily dose")
     return Known(_answer(stretches, outcomes, drug, supply_days))
 
 
@@ -116,7 +117,7 @@ def _answer(
         unit, factor = "ug/h", 1000
     elif drug.route is Route.INTRATHECAL:
         unit, factor = "ug/d", 1000
-    changes = len({(part.low, part.high) for part in parts}) > 1
+    changes = len(parts) > 1 and len({(part.low, part.high) for part in parts}) > 1
     return DailyDose(
         low=tidy(whole.low * factor),
         high=tidy(whole.high * factor),

@@ -55,8 +55,7 @@ def _paced(giving: Giving, pace: Pace, mass: Mass, cap: float | None) -> Part | 
     low, high, times = tidy(mass.low * pace.low), tidy(mass.high * pace.high), pace.high
     if giving.day_total is not None and not same(giving.day_total, high):
         return Unknown(Reason.CONFLICT, "the stated total per day is not that of the single doses")
-    joint = ", " if pace.once else " × up to " if giving.prn and pace.low > 0 else " × "
-    words = mass.words + joint + pace.words
+    words = mass.words + _joint(giving, pace) + pace.words
     single = mass.high
     if giving.prn:
         low = 0.0
@@ -67,6 +66,14 @@ def _paced(giving: Giving, pace: Pace, mass: Mass, cap: float | None) -> Part | 
     if giving.prn:
         words += ", as needed"
     return Part(low, high, words, single, tidy(times), giving.prn, cap is not None)
+
+
+def _joint(giving: Giving, pace: Pace) -> str:
+    if pace.once:
+        return ", "
+    if pace.words.startswith("every"):
+        return " "
+    return " × up to " if giving.prn and pace.low > 0 else " × "
 
 
 def _open(giving: Giving, mass: Mass, cap: float | None) -> Part | Unknown:
@@ -85,7 +92,8 @@ def _patch(giving: Giving, mass: Mass) -> Part | Unknown:
         return Unknown(Reason.DOSE_UNKNOWN, "a patch changed more than once a day")
     words = mass.words if giving.pace is None else f"{mass.words}, changed {giving.pace.words}"
     low = 0.0 if giving.prn else mass.low
-    return Part(low, mass.high, words, None, giving.pace.high if giving.pace else None, giving.prn, patch=True)
+    times = tidy(giving.pace.high) if giving.pace is not None else None
+    return Part(low, mass.high, words, None, times, giving.prn, patch=True)
 
 
 def _by_rate(giving: Giving, rate: Rate, ingredient: Ingredient, drug: Drug) -> Part | Unknown:

@@ -19,6 +19,7 @@ from cds.chart import Coded, DosageFact
 _NOTHING = Giving()
 CAVEAT = "the directions speak of a change of dose that was not read"
 NOTHING_SAID = Unknown(Reason.DOSE_UNKNOWN, "no dose stated")
+NO_DOSE_IN_WORDS = Unknown(Reason.DOSE_UNKNOWN, "the directions give no dose")  # "take as directed"
 DISAGREE = Unknown(Reason.CONFLICT, "coded dose and text disagree")
 
 
@@ -71,12 +72,17 @@ def read(fact: DosageFact, names: frozenset[str]) -> Reading:
 def _pace_in_words(codes: Coded) -> Giving | None:
     """The display or text of a timing code; only when it says nothing but how often."""
     for text in (*(coding.display for coding in codes.codings), codes.text, *(c.code for c in codes.codings)):
-        steps = read_sig(text) if text else None
+        steps = read_sig(_without_hour(text)) if text else None
         if isinstance(steps, tuple) and len(steps) == 1 and len(steps[0].givings) == 1:
             giving = steps[0].givings[0]
             if giving.pace is not None and giving.dose is None and giving.rate is None:
                 return giving
     return None
+
+
+def _without_hour(text: str) -> str:
+    """ "1000 every 24h" begins with ten o'clock as schedulers write it."""
+    return text[5:] if len(text) > 5 and text[:4].isdecimal() and text[4] == " " and text[:2] < "24" else text
 
 
 def merge(first: Giving, second: Giving) -> Giving:
@@ -106,7 +112,7 @@ def outcome_of(reading: Reading, ingredient: Ingredient, drug: Drug) -> Outcome 
         return coded
     if steps is None:
         if coded.says_nothing:
-            return NOTHING_SAID
+            return NO_DOSE_IN_WORDS if reading.fact.text else NOTHING_SAID
         return _lone(coded, part_of(coded, ingredient, drug), "coded")
     if isinstance(steps, Unknown):
         return _beside_unread(reading, coded, steps, ingredient, drug)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from cds.arithmetic.regimen import Cap, Step
+from cds.arithmetic.regimen import Step
 from cds.arithmetic.sigamount import AmountReader
 from cds.arithmetic.sigclause import Clause, NotUnderstood, arrange
 from cds.arithmetic.siglexicon import DANGER, Item
 from cds.arithmetic.sigwords import items_of
-from cds.arithmetic.units import tidy
 from cds.case import Reason, Unknown
 
 MAX_TEXT = 500
@@ -166,28 +165,6 @@ class _Reader(AmountReader):
             self.at += 1
         self.reason()
 
-    def maximum(self, item: Item) -> None:
-        """ "max 6/day", "not to exceed 80 mg in 24 hours", "max daily dose 30 mg"."""
-        self.at += 1
-        if self.tag() in ("COMMA", "END"):  # "max: 6", "max. 6"
-            self.at += 1
-        low, high = self.span()
-        unit = self.item().unit if self.tag() == "UNIT" else None
-        kind = "bare" if unit is None else unit.kind
-        if self.tag() in ("UNIT", "DOSES", "TIMES"):
-            kind = kind if unit is not None else "dose"
-            self.at += 1
-        if self.tag() == "TOTAL":
-            self.at += 1
-        if self.tag() == "DAILY":
-            hours: float | None = self.item().low
-            self.at += 1
-        else:
-            hours = self.rate_hours() or (24.0 if item.tag == "MAXDAY" else None)
-        if hours is None or low != high or high <= 0:
-            raise NotUnderstood("a maximum without its period")
-        self.clause.caps.append(Cap(tidy(high * unit.mul / unit.div) if unit is not None else high, kind, hours))
-
     # steps and structure
 
     def then(self, item: Item) -> None:
@@ -239,15 +216,6 @@ class _Reader(AmountReader):
         elif self.tag() != "DOSES":
             raise NotUnderstood
 
-    def refill(self, _: Item) -> None:
-        """Quantity and refills are the pharmacy's business."""
-        self.at += 1
-        while self.tag() in ("COMMA", "QTY", "DASH", "END"):
-            self.at += 1
-        for tag in ("NUM", "UNIT"):
-            if self.tag() == tag:
-                self.at += 1
-
     def total(self, item: Item) -> None:
         """ "(20 mg total)" or "= 20 mg"."""
         self.at += 1
@@ -295,5 +263,6 @@ _HANDLERS: dict[str, Callable[[_Reader, Item], None]] = {
     "STEPTO": _Reader.then, "AND": _Reader.connect, "COMMA": _Reader.connect, "END": _Reader.connect,
     "DASH": _Reader.dash, "LP": _Reader.open, "RP": _Reader.close, "REFILL": _Reader.refill, "QTY": _Reader.refill,
     "DIVIDED": _Reader.divided, "TOTAL": _Reader.total, "EACHOF": _Reader.each_of, "KG": _Reader.per_weight,
-    "TIME": _Reader.marker, "WORD": _Reader.word, "OR": _Reader.word, "PER": _Reader.per, "DOSES": _Reader.skip,
+    "TIME": _Reader.marker, "WORD": _Reader.word, "OR": _Reader.word, "OVER": _Reader.over, "PER": _Reader.per,
+    "DOSES": _Reader.skip,
 }  # fmt: skip

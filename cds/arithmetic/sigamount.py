@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds.arithmetic.regimen import Quantity
+from cds.arithmetic.regimen import Cap, Quantity
 from cds.arithmetic.sigclause import Clause, NotUnderstood
 from cds.arithmetic.sigcursor import Cursor
 from cds.arithmetic.siglexicon import Item
@@ -16,11 +16,16 @@ class AmountReader(Cursor):
         """A number begins: an amount to take, or how often."""
         if self.tag() == "A" and self.tag(1) not in ("UNIT", "NUM"):
             raise NotUnderstood
+        if self.product_of_two() or self.dispensed():
+            return
         low, high = self.span()
         following = self.tag()
         if following in ("TIMES", "X") and self.tag(1) != "NUM":
             self.at += 1
-            self.per_time(low, high)
+            if low == high == 1 and self.tag() in ("STOP", "END", "COMMA", "RP"):
+                self.clause.once_said = self.clause.single = True  # "one time"
+            else:
+                self.per_time(low, high)
         elif following == "X" and self.tag(1) == "NUM" and self.tag(2) == "UNIT":
             self.at += 1
             self.place(Quantity(low, high, "bare", _words(low, high, "")), None)
@@ -36,6 +41,27 @@ class AmountReader(Cursor):
             self.divided_doses(low, high)
         else:
             self.place(Quantity(low, high, "bare", _words(low, high, "")), self.rate_hours())
+
+    def product_of_two(self) -> bool:
+        """ "1 tablet (5-325 mg)": no range, but the two strengths of a combination; the count is the dose."""
+        counted = self.clause.dose is not None and self.clause.dose.kind in ("each", "bare")
+        two = self.tag() == "NUM" and self.tag(1) == "DASH" and self.tag(2) == "NUM" and self.tag(3) == "UNIT"
+        unit = self.item(3).unit
+        if (
+            not (counted and two and unit is not None and unit.kind == "mass")
+            or self.item(2).low <= 10 * self.item().low
+        ):
+            return False
+        self.at += 4
+        return True
+
+    def dispensed(self) -> bool:
+        """ "90 cap, 0 refills" at the end: what the pharmacy gives out, no dose."""
+        tags = [self.tag(ahead) for ahead in range(5)]
+        if not self.clause.complete or tags not in (["NUM", "UNIT", "COMMA", "NUM", "REFILL"],):
+            return False
+        self.at += 2
+        return True
 
     def with_unit(self, low: float, high: float) -> None:
         """An amount with its unit, perhaps a range "5 mg to 10 mg", perhaps per time, perhaps a concentration."""
@@ -108,6 +134,45 @@ class AmountReader(Cursor):
         if not self.clause.divided:
             raise NotUnderstood
         self.pace(low, high)
+
+    def maximum(self, item: Item) -> None:
+        """ "max 6/day", "not to exceed 80 mg in 24 hours", "max daily dose 30 mg"."""
+        self.at += 1
+        if self.tag() in ("COMMA", "END"):  # "max: 6", "max. 6"
+            self.at += 1
+        low, high = self.span()
+        unit = self.item().unit if self.tag() == "UNIT" else None
+        kind = "bare" if unit is None else unit.kind
+        if self.tag() in ("UNIT", "DOSES", "TIMES"):
+            kind = kind if unit is not None else "dose"
+            self.at += 1
+        if self.tag() == "TOTAL":
+            self.at += 1
+        if self.tag() == "DAILY":
+            hours: float | None = self.item().low
+            self.at += 1
+        else:
+            hours = self.rate_hours() or (24.0 if item.tag == "MAXDAY" else None)
+        if hours is None or low != high or high <= 0:
+            raise NotUnderstood("a maximum without its period")
+        self.clause.caps.append(Cap(tidy(high * unit.mul / unit.div) if unit is not None else high, kind, hours))
+
+    def over(self, _: Item) -> None:
+        """ "over 2 minutes": how long an injection takes is not how often."""
+        self.at += 1
+        self.span()
+        if self.tag() != "TIME":
+            raise NotUnderstood
+        self.at += 1
+
+    def refill(self, _: Item) -> None:
+        """Quantity and refills are the pharmacy's business."""
+        self.at += 1
+        while self.tag() in ("COMMA", "QTY", "DASH", "END"):
+            self.at += 1
+        for tag in ("NUM", "UNIT"):
+            if self.tag() == tag:
+                self.at += 1
 
 
 def _words(low: float, high: float, unit: str) -> str:

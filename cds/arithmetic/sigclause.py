@@ -77,6 +77,7 @@ class Clause:
             self.mass_is = "each" if self.expect_each else "total" if is_total else self.mass_is
         elif self.dose.kind == "mass" and quantity.kind not in ("mass", "bare") and self.mass is None:
             self.dose, self.mass = quantity, self.dose
+            self.mass_is = "total" if is_total else self.mass_is
         elif (self.dose.low, self.dose.high, self.dose.kind) != (quantity.low, quantity.high, quantity.kind):
             raise NotUnderstood
 

@@ -115,7 +115,7 @@ _SIGNS = str.maketrans({"\u00b5": "u", "\u03bc": "u", "\u00b2": "2", "\u2212": "
 
 def tidy(value: float) -> float:
     """The value without binary dust (0.1 x 3 is 0.3), so that comparing with a limit does not depend on it."""
-    return round(value, 9)
+    return round(float(value), 9)
 
 
 def number_text(value: float) -> str:
