@@ -164,9 +164,9 @@ def show_verdicts(screen: Console, verdicts: Sequence[Verdict], release: str) ->
 
 def show_problem(screen: Console, where: str, problem: str, remedy: str = "") -> None:
     """One thing that went wrong, and what to do about it."""
-    screen.print(Text.assemble((f"{plain(where)}: ", "bold red"), plain(problem)))
+    screen.print(Text.assemble((f"{plain(where)}: ", "bold red"), plain(problem)), soft_wrap=True)
     if remedy:
-        screen.print(Padding(Text(plain(remedy)), (0, 0, 0, 2), expand=False))
+        screen.print(Text(f"  {plain(remedy)}"), soft_wrap=True)
 
 
 def show_settings(screen: Console, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
