@@ -141,10 +141,13 @@ def _body() -> bytes:
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if (kind and kind not in _JSON_TYPES) or charset not in ("utf-8", "utf8", "us-ascii"):
         raise refused(415, "", "the Content-Type is not JSON in UTF-8", "Send application/json", "not-supported")
-    limit = request.max_content_length
-    if limit is not None and request.content_length is not None and request.content_length > limit:
+    limit = request.max_content_length or 0
+    if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
-    return request.get_data(cache=False)
+    body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= limit:  # sent in chunks, and cut by the framework
+        raise RequestEntityTooLarge
+    return body
 
 
 def _told(answer: Answer, service: str, size: int) -> dict[str, Any]:

@@ -119,7 +119,8 @@ class CardMaker:
 
     def _headline(self, finding: Finding, escape: Any) -> str:
         text = fill(self._words(finding).headline, finding.values, escape)
-        return text[:1].upper() + text[1:]
+        first = text.split(" ", 1)[0]
+        return text[:1].upper() + text[1:] if first.islower() else text  # "Baclofen", but "eGFR"
 
     def _words(self, finding: Finding) -> Any:
         return self._knowledge.checks[finding.check].wording[finding.wording]
@@ -185,7 +186,7 @@ class CardMaker:
     def _not_checked_card(self, items: Sequence[NotChecked], hook_instance: str) -> dict[str, Any]:
         return {
             "uuid": _uuid(hook_instance, NOT_CHECKED, *(f"{item.check}/{item.reason}" for item in items)),
-            "summary": short(f"Not checked: {plain(_said(items[0]))}" + _others(items), SUMMARY_LENGTH),
+            "summary": _not_checked_summary(items),
             "indicator": "info",
             "detail": _not_checked_lines(items, self._knowledge),
             "source": {
@@ -220,22 +221,31 @@ def _basis(check: Check) -> str:
     }.get(check.basis, check.basis)
 
 
-def _said(item: NotChecked) -> str:
-    return item.detail or _REASONS[item.reason]
+def _open_questions(items: Iterable[NotChecked]) -> list[tuple[str, list[str]]]:
+    """What was missing, with the checks it leaves open; what leaves most open comes first."""
+    found: dict[str, list[str]] = {}
+    for item in items:
+        found.setdefault(item.detail or _REASONS[item.reason], []).append(item.check)
+    return sorted(found.items(), key=lambda pair: -len(set(pair[1])))
 
 
-def _others(items: Sequence[NotChecked]) -> str:
-    more = len(once(_said(item) for item in items)) - 1
-    return f"; {more} more" if more else ""
+def _not_checked_summary(items: Sequence[NotChecked]) -> str:
+    """As many of the missing things as fit, and how many more there are."""
+    words = [plain(said) for said, _ in _open_questions(items)]
+    text = short(f"Not checked: {words[0]}", SUMMARY_LENGTH - len("; 99 more"))
+    for count, item in enumerate(words[1:], start=1):
+        if len(text) + len(item) + len(", ; 99 more") > SUMMARY_LENGTH:
+            return f"{text}; {len(words) - count} more"
+        text += f", {item}"
+    return text
 
 
 def _not_checked_lines(items: Sequence[NotChecked], knowledge: Knowledge) -> str:
     """One line per thing that was missing, with the questions it leaves open."""
-    open_questions: dict[str, list[str]] = {}
-    for item in items:
-        check = knowledge.checks.get(item.check)
-        open_questions.setdefault(_said(item), []).append(check.title if check is not None else item.check)
-    lines = [f"- {markdown(said)}: {', '.join(once(titles))}" for said, titles in open_questions.items()]
+    lines = []
+    for said, checks in _open_questions(items):
+        titles = [knowledge.checks[id].title if id in knowledge.checks else id for id in once(checks)]
+        lines.append(f"- {markdown(said)}: {', '.join(titles)}")
     return "**Not checked**\n\n" + "\n".join(lines)
 
 

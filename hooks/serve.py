@@ -27,6 +27,8 @@ def serve(settings: Settings | None = None) -> None:
     if settings.unknown:
         log().warning("settings that are no switch", names=list(settings.unknown))
     log().info("serving", host=settings.host, port=settings.port, workers=settings.workers, knowledge=version)
+    if not (settings.loopback or settings.public_url):
+        log().warning("no GABAGUARD_PUBLIC_URL: links on cards lead to the address of the bind", host=settings.host)
     _hand_on(settings)
     Granian(
         "hooks.serve:application",

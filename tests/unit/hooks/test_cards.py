@@ -115,9 +115,16 @@ def test_what_could_not_be_checked_is_one_info_card() -> None:
     other = NotChecked("opioid-baclofen", Reason.STALE, "creatinine of 3 May 2024 is too old")
     (card,) = check_answer(made(report([], (UNSEEN, more, other))))
     assert card["indicator"] == "info"
-    assert card["summary"] == "Not checked: medication list not sent; 1 more"
+    assert card["summary"] == "Not checked: medication list not sent, creatinine of 3 May 2024 is too old"
     assert card["detail"].count("medication list not sent") == 1
     assert KNOWLEDGE.checks["opioid-baclofen"].title in card["detail"]
+
+
+def test_its_summary_tells_how_much_more_there_is() -> None:
+    many = tuple(NotChecked("opioid-baclofen", Reason.ABSENT, f"thing number {n} not sent") for n in range(30))
+    (card,) = check_answer(made(report([], many)))
+    assert card["summary"].endswith("; 26 more")
+    assert card["summary"].count("not sent") == 4
 
 
 @pytest.mark.parametrize(
