@@ -30,7 +30,7 @@ _DENIALS = frozenset(
     | {"counseling", "counselling", "education", "fear"}
 )
 _PAIRS = frozenset({("r", "o"), ("rule", "out"), ("ruled", "out"), ("free", "of"), ("rules", "out")})
-_BREAKS = frozenset(".;:,()\n")
+_BREAKS = frozenset(".;,()\n")
 
 
 class ConceptTables(msgspec.Struct, frozen=True):
@@ -104,6 +104,8 @@ def _denied(text: Words, first: int) -> bool:
         word = text.words[index]
         if word == "but" or word == "however":
             return False
+        if word == "no" and text.words[index + 1].isdigit():  # "problem no. 1"
+            continue
         if word in _DENIALS or (index > 0 and (text.words[index - 1], word) in _PAIRS):
             return True
     return False
@@ -116,7 +118,7 @@ def _listing(text: Words, stop: int, end: int) -> bool:
 
 def _taken_back(text: Words, last: int) -> bool:
     after = text.words[last + 1 : last + 1 + _BACK]
-    if after[:1] and after[0] in ("excluded", "screening", "screen", "risk", "prophylaxis", "vaccination"):
+    if after[:1] and after[0] in ("excluded", "screening", "screen", "risk", "prophylaxis", "vaccination", "free"):
         return True
     return any(pair in _PAIRS for pair in pairwise(after))
 

@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 MAX_TEXT = 500  # characters read of one text; longer ones are cut
 _WORD = re.compile(r"[a-z]+|[0-9]+")
+_NUMBERED = re.compile(r"#(?=[0-9])")
 
 T = TypeVar("T")
 
@@ -34,8 +35,8 @@ class Words(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """Lower case, accents removed, the micro signs as "u", at most ``MAX_TEXT`` characters."""
-    text = text[:MAX_TEXT].lower()
+    """Lower case, accents removed, the micro signs as "u", "#3" as "number 3"; of the first ``MAX_TEXT`` characters."""
+    text = _NUMBERED.sub(" number ", text[:MAX_TEXT].lower())  # "Tylenol #3"
     if text.isascii():
         return text
     text = (
@@ -44,7 +45,7 @@ def plain(text: str) -> str:
         .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     )
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))[:MAX_TEXT]
+    return "".join(character for character in decomposed if not unicodedata.combining(character))[: 2 * MAX_TEXT]
 
 
 def words_of(text: str) -> Words:

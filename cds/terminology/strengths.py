@@ -39,6 +39,7 @@ _LIST = re.compile(
     + r"(?![\d.]| ?ml))?(?![\d.])"
     r"(?: ?mg(?![a-z]))?(?: ?(?:/|per) ?(\d{0,4}(?:\.\d{1,3})?) ?(mls?)(?![a-z]))?"
 )
+_SEPARATED = re.compile(r" {0,2}(?:[,;/+&)]|and |with )[^0-9]{0,3}\d")
 _AS_DOSE = re.compile(
     r" {0,2},? {0,2}(?:po|by mouth|orally|daily|once|twice|three times|four times|times|bid|tid|qid|qd|qhs|qam|"
     r"qpm|hs|at bedtime|q ?\d|every|nightly|prn|as needed|per day|per night|a day|/ ?d(?:ay)?)(?![a-z])"
@@ -109,9 +110,12 @@ def _segments(text: str, found: Sequence[Found[tuple[str, ...]]]) -> Iterable[tu
     group: list[tuple[tuple[str, ...], str]] = []
     for index, item in enumerate(found):
         names += [name for name in item.value if name not in names]
-        end = found[index + 1].start if index + 1 < len(found) else len(text)
-        segment = text[item.end : end]
-        if _has_strength(segment):
+        last = index + 1 == len(found)
+        segment = text[item.end : len(text) if last else found[index + 1].start]
+        if not last and _SEPARATED.match(segment):  # "hydrocodone, 500 mg acetaminophen": the amount is the next name's
+            group.append((tuple(names), ""))
+            names = []
+        elif _has_strength(segment):
             group.append((tuple(names), segment))
             names = []
     if found and not group:  # "10 mg baclofen tablet"
