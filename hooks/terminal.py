@@ -17,6 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cds.case import Reason
 from cds.findings import Outcome
 
 if TYPE_CHECKING:  # importing it costs a second
@@ -101,15 +102,19 @@ def _foot(card: Mapping[str, Any]) -> Iterable[Text]:
 
 
 def _show_not_checked(screen: Console, report: Mapping[str, Any]) -> None:
-    rows = report.get("notChecked", [])
-    if not rows:
-        return
-    screen.print(Text("Not checked", style="bold"))
-    for row in rows:
-        words = f"{plain(row.get('check', ''))}: {plain(row.get('reason', ''))}"
-        if detail := row.get("detail"):
-            words += f" – {plain(detail)}"
-        screen.print(Padding(Text(words), (0, 0, 0, 2), expand=False))
+    """One line per reason and detail, with the checks it concerns; what the caller reported as none comes last."""
+    checks: dict[tuple[bool, str], list[str]] = {}
+    for row in report.get("notChecked", []):
+        reason, detail = plain(row.get("reason", "")), plain(row.get("detail", ""))
+        taken_as_none = reason == Reason.REPORTED_EMPTY
+        words = detail if taken_as_none else f"{detail or 'no detail'} ({reason})"
+        checks.setdefault((taken_as_none, words), []).append(plain(row.get("check", "")))
+    for taken_as_none in (False, True):
+        lines = {words: ids for (taken, words), ids in checks.items() if taken is taken_as_none}
+        if lines:
+            screen.print(Text("Taken as none, on the caller's word" if taken_as_none else "Not checked", style="bold"))
+        for words, ids in lines.items():
+            screen.print(Padding(Text(f"{words}: {', '.join(ids)}"), (0, 0, 0, 2), expand=False))
 
 
 def show_explanation(screen: Console, outcomes: Sequence[Outcome]) -> None:
@@ -131,11 +136,15 @@ def show_explanation(screen: Console, outcomes: Sequence[Outcome]) -> None:
 
 
 def ending(outcome: Outcome) -> str:
-    """How a check ended, in a word: its strongest indicator, "silent", "not checked" or "quiet"."""
+    """How a check ended, in a word: its strongest indicator, "silent", "not checked" or "quiet".
+
+    What the caller reported as none counts as seen.
+    """
     if outcome.findings:
         strongest = max(outcome.findings, key=lambda finding: finding.indicator)
         return strongest.indicator.code if strongest.indicator else "silent"
-    return "not checked" if outcome.not_checked else "quiet"
+    unseen = [item for item in outcome.not_checked if item.reason is not Reason.REPORTED_EMPTY]
+    return "not checked" if unseen else "quiet"
 
 
 def _ending(outcome: Outcome) -> Text:
@@ -145,7 +154,7 @@ def _ending(outcome: Outcome) -> Text:
 
 def _strength(outcome: Outcome) -> tuple[int, bool, str]:
     strongest = max((int(finding.indicator) for finding in outcome.findings), default=-1)
-    return (-strongest, not outcome.not_checked, outcome.check)
+    return (-strongest, ending(outcome) == "quiet", outcome.check)
 
 
 def show_verdicts(screen: Console, verdicts: Sequence[Verdict], release: str) -> None:
