@@ -1,7 +1,7 @@
 """Read the terminology of one knowledge folder.
 
-Files of ``drugs/`` and ``codes/``; those named atc.tsv or snomed_*.tsv, and allergies.tsv, may be missing (see NOTICE):
-recognition then rests on the other codes and on words.
+Files of ``drugs/`` and ``codes/``; those named atc.tsv or snomed_*.tsv may be missing (see NOTICE): recognition then
+rests on the other codes and on words.
 """
 
 from __future__ import annotations
@@ -193,5 +193,5 @@ def _book(table: Mapping[str, tuple[str, ...]]) -> PhraseBook[str]:
 
 def read_allergies(root: Path) -> dict[str, str]:
     """SNOMED CT code of an allergy or a class of substances -> ingredient id or "class:..."."""
-    rows = read_optional(root / "codes" / "allergies.tsv", ("code", "substance"))
+    rows = read_optional(root / "codes" / "snomed_allergies.tsv", ("code", "substance"))
     return {code: target for code, target in rows}  # noqa: C416  # each row is a list of two

@@ -64,8 +64,7 @@ class PhraseBook(Generic[T]):
         by_first: dict[str, list[tuple[tuple[str, ...], T]]] = {}
         for name, value in entries:
             words = tuple(_WORD.findall(plain(name)))
-            if words:
-                by_first.setdefault(words[0], []).append((words, value))
+            by_first.setdefault(words[0], []).append((words, value))
         for options in by_first.values():
             options.sort(key=lambda option: -len(option[0]))
         self._by_first = by_first

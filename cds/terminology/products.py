@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cds.case import Route
-from cds.terminology.phrases import PhraseBook, Words, words_of
+from cds.terminology.phrases import PhraseBook, Words
 
 # Words of a dose form -> our form. Earlier lines win when several stand in one text ("granules for oral suspension").
 _FORMS: tuple[tuple[str, str], ...] = (
@@ -96,11 +96,6 @@ def route_in(words: Words) -> tuple[Route, str]:
     """The route a text names and its detail; (UNKNOWN, "") when none."""
     ranks = [item.value for item in _ROUTE_BOOK.find(words)]
     return _ROUTES[min(ranks)][:2] if ranks else (Route.UNKNOWN, "")
-
-
-def route_of_text(text: str) -> tuple[Route, str]:
-    """``route_in`` of a text that is only a route: "PO", "Intrathecal route"."""
-    return route_in(words_of(text))
 
 
 def extended_in(words: Words) -> bool:

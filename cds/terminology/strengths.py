@@ -81,11 +81,6 @@ def same(one: Strength, other: Strength) -> bool:
     return one.per == other.per and abs(_ug(one) - _ug(other)) <= 0.005 * max(_ug(one), _ug(other))
 
 
-def comparable(one: Strength, other: Strength) -> bool:
-    """Whether two strengths are for the same thing, so that a difference means something."""
-    return one.per == other.per
-
-
 def read_strengths(text: str, found: Sequence[Found[tuple[str, ...]]]) -> dict[str, Strength]:
     """The strength of each named substance, where the text says it without doubt.
 

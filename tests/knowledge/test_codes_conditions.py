@@ -18,13 +18,13 @@ ROOT = Path(__file__).parents[2] / "cds" / "knowledge"
 CODES = ROOT / "codes"
 TERMS = load_terminology()
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-REMOVABLE = ("atc.tsv", "snomed_drugs.tsv", "snomed_conditions.tsv", "snomed_routes.tsv", "allergies.tsv")
+REMOVABLE = ("atc.tsv", "snomed_drugs.tsv", "snomed_conditions.tsv", "snomed_routes.tsv", "snomed_allergies.tsv")
 
 ICD10 = list(read_rows(CODES / "icd10.tsv", ("prefix", "concepts")))
 SNOMED = list(read_rows(CODES / "snomed_conditions.tsv", ("code", "concepts")))
 PROCEDURES = list(read_rows(CODES / "procedures.tsv", ("system", "code", "concepts")))
 LOINC = list(read_rows(CODES / "loinc.tsv", ("code", "kind", "method", "name")))
-ALLERGIES = list(read_rows(CODES / "allergies.tsv", ("code", "substance")))
+ALLERGIES = list(read_rows(CODES / "snomed_allergies.tsv", ("code", "substance")))
 ROUTES = list(read_rows(CODES / "routes.tsv", ("system", "code", "route", "detail")))
 SNOMED_ROUTES = list(read_rows(CODES / "snomed_routes.tsv", ("code", "route", "detail")))
 SNOMED_DRUGS = list(read_rows(CODES / "snomed_drugs.tsv", ("code", "ingredient")))

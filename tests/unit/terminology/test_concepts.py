@@ -141,6 +141,7 @@ def test_procedures_and_devices_match(system: str, code: str, expected: str) -> 
         ("History of stroke", {"stroke"}),
         ("#COPD", {"copd"}),
         ("Problem #1: epilepsy", {"epilepsy"}),
+        ("Problem no 2 epilepsy", {"epilepsy"}),
         ("baclofen pump in situ", {"intrathecal-pump"}),
         ("Spinal cord injury T4", {"spinal-cord-injury"}),
         ("opioid use disorder", {"opioid-use-disorder"}),

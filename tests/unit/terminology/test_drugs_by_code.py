@@ -60,6 +60,11 @@ def test_a_product_code_tells_the_route(code: str, route: Route) -> None:
     assert TERMS.recognise_drug(coded(code)).route is route
 
 
+def test_an_order_that_only_says_injection_leaves_an_intrathecal_product_intrathecal() -> None:
+    assert TERMS.recognise_drug(coded("1666613"), route=Coded(text="Injection")).route is Route.INTRATHECAL
+    assert TERMS.recognise_drug(coded("1666613"), route=Coded(text="IV")).route is Route.PARENTERAL
+
+
 def test_every_ingredient_of_a_combination_keeps_its_own_strength() -> None:
     drug = TERMS.recognise_drug(coded("856792"))
     assert {item.id: item.strength for item in drug.ingredients} == {
