@@ -26,7 +26,9 @@ MEMO = 8192  # different medicines remembered; a large hospital's formulary fits
 MAX_LABEL = 200
 
 # What follows is not what the patient takes: "Lamictal Blue (for patients taking valproate)".
-_ASIDE = re.compile(r"\b(?:for patients|not taking|instead of|in place of|replac(?:es|ing|ed)|do not|avoid|allerg(?:y|ic) to)")
+_ASIDE = re.compile(
+    r"\b(?:for patients|not taking|instead of|in place of|replac(?:es|ing|ed)|do not|avoid|allerg(?:y|ic) to)"
+)
 _LETTERS = re.compile(r"[a-z]{3}")
 _EMPTY_WORDS = frozenset(
     {"unknown", "other", "none", "medication", "medicine", "drug", "unspecified", "miscellaneous", "na", "null"}
