@@ -25,13 +25,13 @@ def coded(value: Codeable | str | None, index: Index | None = None, type_name: s
         return value.concept
     if value.coding or value.text:
         return Coded(value.coding, value.text or "")
-    if value.code or value.display:
+    if value.code:
         return Coded((Coding(value.system or "", value.code or "", value.display or ""),))
     if value.reference is not None and index is not None:
         return referenced(value.reference, index, type_name)
     if value.value:  # R5 Encounter.reason
         return merged(coded(one, index, type_name) for one in value.value)
-    return EMPTY
+    return Coded((), value.display) if value.display else EMPTY
 
 
 def referenced(reference: References, index: Index, type_name: str = "Condition", contained: bytes = b"") -> Coded:

@@ -75,6 +75,9 @@ class MedicationEvent(Owned):
 class MedicationRequest(MedicationEvent):
     intent: Text = None
     doNotPerform: Flag = None
+    reportedBoolean: Flag = None  # R4
+    reportedReference: RefOrText = None  # R4
+    reported: Flag = None  # R5
     authoredOn: Text = None
     dateWritten: Text = None  # DSTU2
     dateEnded: Text = None  # DSTU2

@@ -20,6 +20,7 @@ from cds.fhir.medication_views import (
     MedicationAdministration,
     MedicationDispense,
     MedicationEvent,
+    MedicationOrder,
     MedicationRequest,
     MedicationStatement,
 )
@@ -113,8 +114,9 @@ def _if_it_says_something(reason: Coded) -> tuple[Coded, ...]:
 def _order(view: MedicationRequest, place: Place, index: Index) -> MedicationFact:
     facts = _common(view, "order", place, index)
     facts["status"] = "completed" if facts["status"] == "ended" else facts["status"]
-    facts["intent"] = view.intent.lower() if view.intent else ""
+    facts["intent"] = view.intent.lower() if view.intent else ("order" if type(view) is MedicationOrder else "")
     facts["do_not_perform"] = view.doNotPerform is True
+    facts["reported"] = bool(view.reportedBoolean or view.reported) or view.reportedReference is not None
     facts["written"] = when(view.authoredOn or view.dateWritten)
     facts["effective_end"] = when(view.dateEnded)
     facts["prior"] = pointers((view.priorPrescription, view.replaces, view.basedOn), type(view).__name__)

@@ -15,7 +15,7 @@ def observation_facts(view: Observation, path: str, index: Index, facts: list[Ob
     """Adds the Observation itself, unless it only carries components, and each component by its own code."""
     status, moment = (view.status or "").lower(), _moment(view)
     specimen = _specimen(view, index) if view.specimen is not None else ""
-    if view.component is None or _has_value(view):
+    if not view.component or _has_value(view):
         facts.append(_fact(view, view, path, status, moment, specimen))
     for at, component in enumerate(view.component or ()):
         facts.append(_fact(view, component, f"{path}.component[{at}]", status, moment, specimen))

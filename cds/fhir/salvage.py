@@ -17,7 +17,7 @@ from typing import Any, Union, get_args, get_origin
 import msgspec
 
 from cds.chart import Amount
-from cds.fhir.shapes import Resource
+from cds.fhir.shapes import Reference, Resource
 
 _DROP: Any = object()
 _BAD = (msgspec.ValidationError, ValueError, TypeError, OverflowError, RecursionError)
@@ -131,7 +131,7 @@ def _struct(value: Any, choice: Any) -> Any:
     fields, lost = _fields_of(value, choice)
     if choice is Amount and lost:
         fields["value"] = None
-    if lost and not fields:
+    if lost and (not fields or (choice is Reference and "reference" in lost)):  # its words alone would lead nowhere
         return _DROP
     return choice(**fields)
 
