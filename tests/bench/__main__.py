@@ -21,13 +21,14 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+import hooks.respond as journey
 from hooks.engine import Engine
-from hooks.respond import respond
 from hooks.services import service_for_hook
 from hooks.settings import Settings
 from tests.bench.synthetic import AS_OF, call
 
 SIZES = {"S": (10_000, 2.0), "M": (170_000, 1.0), "L": (1_500_000, 1.0)}  # bytes, goal
+STAGES = ("read_request", "gather", "read_chart", "build_case", "screen", "write")
 SLICE = 0.02  # seconds that one timing should last, so that the clock does not matter
 
 
@@ -38,7 +39,7 @@ def answerer() -> Callable[[bytes], bytes]:
     assert service is not None
 
     def answer(body: bytes) -> bytes:
-        said = respond(body, service, engine)
+        said = journey.respond(body, service, engine)
         assert said.status == 200, said.body
         return said.body
 
@@ -117,6 +118,43 @@ def show_cold_starts(screen: Console, rounds: int) -> None:
     screen.print(table)
 
 
+def stages(body: bytes, times: int) -> dict[str, float]:
+    """Seconds per call in each stage of the journey, by timing the functions that ``hooks.respond`` calls."""
+    spent: dict[str, float] = {}
+
+    def timed_stage(name: str, job: Callable[..., object]) -> Callable[..., object]:
+        def run(*args: object, **named: object) -> object:
+            began = time.perf_counter()
+            try:
+                return job(*args, **named)
+            finally:
+                spent[name] = spent.get(name, 0.0) + time.perf_counter() - began
+
+        return run
+
+    kept = {name: getattr(journey, name) for name in STAGES}
+    try:
+        for name, job in kept.items():
+            setattr(journey, name, timed_stage(name, job))
+        whole = timed(answerer(), body, times)
+    finally:
+        for name, job in kept.items():
+            setattr(journey, name, job)
+    found = {name: spent.get(name, 0.0) / times for name in STAGES}
+    return {**found, "the rest (cards)": whole - sum(found.values())}
+
+
+def show_stages(screen: Console) -> None:
+    table = Table(title="Where the time goes (ms)", title_justify="left", box=None)
+    table.add_column("size")
+    rows = {name: stages(call(size), max(5, 3_000_000 // size)) for name, (size, _) in SIZES.items()}
+    for name in rows["S"]:
+        table.add_column(name, justify="right")
+    for name, found in rows.items():
+        table.add_row(name, *(f"{seconds * 1000:.3f}" for seconds in found.values()))
+    screen.print(table)
+
+
 def profile(name: str) -> None:
     """Print where the time of one size goes."""
     answer, body = answerer(), call(SIZES[name][0])
@@ -140,6 +178,7 @@ def main() -> None:
         return
     screen = Console(width=120, highlight=False)
     show_answers(screen, chosen.rounds)
+    show_stages(screen)
     if chosen.starts:
         show_cold_starts(screen, chosen.starts)
 
