@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
-from datetime import date
 
-from cds.arithmetic.units import convert, find_unit, number_text
+from cds.arithmetic.units import Unit, find_unit, number_text, tidy
 from cds.case import Known, Lab, Maybe, Reason, Unknown
 from cds.chart import Amount, ObservationFact
 from cds.terminology import Terminology
@@ -32,26 +32,26 @@ _COMPARATORS = frozenset({"<", "<=", ">", ">=", ""})
 def labs(facts: Iterable[ObservationFact], terminology: Terminology) -> tuple[Lab, ...]:
     """Every value of a kind that is ours, newest first, undated last. Errors and cancelled ones are left out."""
     found = [lab for fact in facts if (lab := _lab(fact, terminology)) is not None]
-    found.sort(key=repr)
-    found.sort(key=lambda lab: lab.when.first if lab.when is not None else date.min, reverse=True)
+    found.sort(key=_newest_first)
     return tuple(found)
 
 
+def _newest_first(lab: Lab) -> tuple[int, str, str, str]:
+    return -lab.when.first.toordinal() if lab.when is not None else 0, lab.kind, lab.shown, lab.ref
+
+
 def _lab(fact: ObservationFact, terminology: Terminology) -> Lab | None:
-    if fact.status not in FINAL and fact.status not in NOT_FINAL:
-        return None
     kind = terminology.lab_kind(fact.code, fact.specimen)
-    if not kind or kind.endswith("-exclude"):
+    if not kind or kind.endswith("-exclude") or (fact.status not in FINAL and fact.status not in NOT_FINAL):
         return None
     amount = _amount(fact)
-    unit = find_unit(amount.unit, MEASURES[kind]) if amount is not None and kind in MEASURES else None
-    if unit is None and amount is not None and kind in MEASURES:
-        unit = find_unit(amount.code, MEASURES[kind])
+    measure = MEASURES.get(kind)
+    unit = None if measure is None or amount is None else _unit(amount, kind, measure)
     return Lab(
         kind=kind,
-        value=_value(fact, amount, kind),
+        value=_no_number(fact) if amount is None or amount.value is None else _value(amount, measure, unit),
         when=fact.when,
-        shown=_shown(fact, amount),
+        shown=fact.value_text[:40] if amount is None else _shown(amount, fact.value_text),
         status="final" if fact.status in FINAL else "preliminary",
         comparator=amount.comparator if amount is not None else "",
         method=_method(fact, terminology) if kind == "egfr" else "",
@@ -72,34 +72,43 @@ def _amount(fact: ObservationFact) -> Amount | None:
     return Amount(value=float(number), unit=unit or "", comparator=_SIGNS.get(sign or "", sign or ""))
 
 
-def _value(fact: ObservationFact, amount: Amount | None, kind: str) -> Maybe[float]:
-    if amount is None or amount.value is None:
-        if fact.value_text:
-            return Unknown(Reason.UNREADABLE, "value is words, not a number")
-        return Unknown(Reason.ABSENT, "result without a value")
+def _no_number(fact: ObservationFact) -> Unknown:
+    if fact.value_text:
+        return Unknown(Reason.UNREADABLE, "value is words, not a number")
+    return Unknown(Reason.ABSENT, "result without a value")
+
+
+def _unit(amount: Amount, kind: str, measure: str) -> Unit | None:
+    """The unit by its code, else by its text, if it measures this kind."""
+    for text in (amount.code, amount.unit):
+        if text:
+            unit = find_unit(text, measure) or (find_unit(text, _ALSO[kind]) if kind in _ALSO else None)
+            if unit is not None:
+                return unit
+    return None
+
+
+def _value(amount: Amount, measure: str | None, unit: Unit | None) -> Maybe[float]:
+    """The number in our unit; refused without a unit we know, or when code and text name different ones."""
     if amount.comparator not in _COMPARATORS:
         return Unknown(Reason.UNREADABLE, "value with a comparator we do not know")
-    measure = MEASURES.get(kind)
+    if amount.value is None or not math.isfinite(amount.value):
+        return Unknown(Reason.UNREADABLE, "no number")
     if measure is None:
         return Known(amount.value)
-    for text in dict.fromkeys((amount.code, amount.unit)):
-        for accepted in (measure, _ALSO.get(kind)):
-            if text and accepted and isinstance(value := convert(amount.value, text, accepted), Known):
-                return value if not _codes_disagree(amount, measure) else Unknown(Reason.CONFLICT, "two units given")
-    return Unknown(Reason.UNIT, "unit not known" if amount.unit or amount.code else "unit missing")
+    if unit is None:
+        return Unknown(Reason.UNIT, "unit not known" if amount.unit or amount.code else "unit missing")
+    if amount.code and amount.unit and amount.code != amount.unit:
+        other = find_unit(amount.unit, measure)
+        if other is not None and other.mul * unit.div != unit.mul * other.div:
+            return Unknown(Reason.CONFLICT, "unit code and unit text disagree")
+    return Known(tidy(amount.value * unit.mul / unit.div))
 
 
-def _codes_disagree(amount: Amount, measure: str) -> bool:
-    """Whether unit text and unit code are both known and mean different units."""
-    one, other = find_unit(amount.unit, measure), find_unit(amount.code, measure)
-    return one is not None and other is not None and one.mul * other.div != other.mul * one.div
-
-
-def _shown(fact: ObservationFact, amount: Amount | None) -> str:
-    if amount is None or amount.value is None:
-        return fact.value_text[:40]
-    unit = (amount.unit or amount.code)[:40]
-    return f"{amount.comparator}{number_text(amount.value)} {unit}".strip()
+def _shown(amount: Amount, text: str) -> str:
+    if amount.value is None or not math.isfinite(amount.value):
+        return text[:40]
+    return f"{amount.comparator}{number_text(amount.value)} {(amount.unit or amount.code)[:40]}".strip()
 
 
 def _method(fact: ObservationFact, terminology: Terminology) -> str:

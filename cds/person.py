@@ -56,10 +56,8 @@ def problems(facts: Iterable[ProblemFact], terminology: Terminology) -> tuple[Pr
     """Conditions that are ours, without what was refuted, entered in error, or is about the family."""
     found = []
     for fact in facts:
-        if fact.verification_status in NOT_TRUE or _of_family(fact):
-            continue
         concept = terminology.recognise_condition(fact.code)
-        if concept.ids:
+        if concept.ids and fact.verification_status not in NOT_TRUE and not _of_family(fact):
             ref = f"Condition/{fact.id}" if fact.id else ""
             found.append(Problem(concept, problem_status(fact), fact.onset or fact.recorded, fact.abatement, ref))
     return tuple(found)
@@ -77,7 +75,11 @@ def problem_status(fact: ProblemFact) -> str:
 def _of_family(fact: ProblemFact) -> bool:
     if any("family" in category.lower() for category in fact.categories):
         return True
-    words = " ".join([fact.code.text, *(coding.display for coding in fact.code.codings)])[:500].lower()
+    return any(_says_family(words) for words in (fact.code.text, *(coding.display for coding in fact.code.codings)))
+
+
+def _says_family(words: str) -> bool:
+    words = words[:500].lower()
     return "family history" in words or words.startswith(("fh:", "fhx", "fh of"))
 
 
@@ -140,7 +142,7 @@ def current_setting(encounters: Iterable[EncounterFact], as_of: date) -> Setting
         and not (fact.status in _OVER and fact.end is not None and fact.end.last < as_of)
         and not (fact.end is not None and fact.end.last < as_of)
     ]
-    going_on.sort(key=lambda fact: (fact.status not in _OVER, fact.start.first if fact.start else date.min, repr(fact)))
+    going_on.sort(key=lambda fact: (fact.status not in _OVER, fact.start.first if fact.start else date.min, fact.id))
     settings = [setting for fact in going_on if (setting := encounter_setting(fact)) is not Setting.UNKNOWN]
     return settings[-1] if settings else Setting.UNKNOWN
 

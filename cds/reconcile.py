@@ -77,7 +77,7 @@ def _decide(draft: Draft, running: Sequence[Running], as_of: date, list_seen: bo
     linked = [item for item in running if _links(told, item)]
     live = [item for item in linked if not item.over]
     if _stops(told, live, as_of):
-        return _stop(draft, linked, running, list_seen)
+        return _stop(draft, linked, running, list_seen and not _ran(told, as_of))
     if told.fact.do_not_perform:
         return []
     same = [item for item in live if same_treatment(told, item.use.drug)]
@@ -148,6 +148,15 @@ def _stops(told: Told, live: Sequence[Running], as_of: date) -> bool:
     ends = [when.last for when in (told.ended, told.planned_end) if when is not None]
     revised = told.fact.status == "active" and any(same_treatment(told, item.use.drug) for item in live)
     return revised and not told.single_dose and any(end <= as_of for end in ends)
+
+
+def _ran(told: Told, as_of: date) -> bool:
+    """Whether an order that is stopped or paused was written before today: it ran, even if the list has dropped it."""
+    return (
+        told.fact.status in ("stopped", "cancelled", "on-hold")
+        and told.started is not None
+        and told.started.last < as_of
+    )
 
 
 def _stop(draft: Draft, linked: Sequence[Running], running: Sequence[Running], list_seen: bool) -> list[_Decided]:

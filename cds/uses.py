@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 
 from cds.arithmetic.dates import days_after
-from cds.arithmetic.exposure import exposure
+from cds.arithmetic.exposure import Exposure, exposure
 from cds.arithmetic.rules import numbers
 from cds.arithmetic.sameness import same_schedule
 from cds.arithmetic.told import (
@@ -44,7 +44,7 @@ class Treatments(msgspec.Struct, frozen=True):
 
 def treatments(told: Iterable[Told], as_of: date) -> Treatments:
     """Every treatment told of. ``told`` holds no drafts; medicines that are none of ours are passed over."""
-    entries = sorted((item for item in told if item.standing is not Standing.NOTHING), key=_order_of)
+    entries = _each_once(sorted((item for item in told if item.standing is not Standing.NOTHING), key=_order_of))
     refs = frozenset(name for item in entries for name in (item.ref, *item.fact.identifiers) if name)
     running: list[Running] = []
     over: list[Running] = []
@@ -52,15 +52,34 @@ def treatments(told: Iterable[Told], as_of: date) -> Treatments:
         heads = _heads(group)
         running += [_running(head, members, group, as_of, refs) for head, members in heads]
         counted = {id(member) for _, members in heads for member in members}
-        over += [_ended(item, group, as_of, refs) for item in _ended_ones(group, counted, bool(heads))]
+        ended = _ended_ones(group, counted, bool(heads))
+        last = max(ended, key=_order_of, default=None)
+        over += [_ended(item, group if item is last else (item,), as_of, refs) for item in ended]
     running += [_unnamed(item) for item in entries if not item.drug.readable and item.standing is Standing.CURRENT]
     return Treatments(tuple(running), tuple(over))
 
 
-def _order_of(told: Told) -> tuple[int, date, str, str]:
-    """A fixed order, whatever the order sent: kind, start, then content."""
+def _each_once(entries: Sequence[Told]) -> list[Told]:
+    """A resource sent under two keys is one resource; of two versions of it the one that says it goes on counts."""
+    kept: dict[str, Told] = {}
+    found = []
+    for item in entries:
+        if not item.ref:
+            found.append(item)
+        elif item.ref not in kept or (_runs(item) and not _runs(kept[item.ref])):
+            kept[item.ref] = item
+    return sorted([*found, *kept.values()], key=_order_of)
+
+
+def _runs(item: Told) -> bool:
+    return item.standing is Standing.CURRENT
+
+
+def _order_of(told: Told) -> tuple[int, date, str, str, float]:
+    """A fixed order, whatever the order sent: kind, start, then what tells resources apart."""
     start = told.started.first if told.started is not None else date.min
-    return _RANK.get(told.fact.kind, 9), start, told.ref, repr(told.fact)
+    dose = told.doses[0].value.high if told.doses and isinstance(told.doses[0], Known) else -1.0
+    return _RANK.get(told.fact.kind, 9), start, told.ref, told.drug.label, dose
 
 
 def _groups(entries: Sequence[Told]) -> list[list[Told]]:
@@ -227,18 +246,21 @@ def _differs(item: Told, head: Told) -> bool:
 
 
 def _ended(item: Told, group: Sequence[Told], as_of: date, refs: frozenset[str]) -> Running:
-    """An ended treatment: exposure as of its end, or as of today if that is not known."""
+    """An ended treatment, with the exposure before its end as far as ``group`` tells of it."""
     end = item.ended or item.planned_end
-    last = min(end.last, as_of) if end is not None else as_of
-    started = Known(item.started) if item.started is not None else Unknown(Reason.UNREADABLE, "no date of its start")
-    earlier = [other for other in group if other.started is not None and other.started.first <= last]
-    since = exposure(item, earlier, last, refs) if end is not None else None
+    last = as_of if end is None else min(end.last, as_of)
+    if len(group) > 1:
+        earlier = [other for other in group if other.started is not None and other.started.first <= last]
+        since = exposure(item, earlier, last, refs)
+    else:
+        own = Known(item.started) if item.started is not None else Unknown(Reason.UNREADABLE, "its start has no date")
+        since = Exposure(own, own)
     use = DrugUse(
         ref=item.ref,
         drug=item.drug,
         doses=item.doses,
-        started=since.started if since is not None else started,
-        unchanged_since=since.unchanged_since if since is not None else started,
+        started=since.started,
+        unchanged_since=since.unchanged_since,
         ended=end,
         last_supplied=item.started if item.fact.kind == DISPENSE else None,
         supply_days=item.supply_days,

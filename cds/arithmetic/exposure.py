@@ -105,7 +105,7 @@ def _unchanged(head: Told, run: Sequence[Span]) -> Maybe[When]:
         return Unknown(Reason.UNREADABLE, "the start of the present dose has no date")
     since = head.started
     before = [span for span in run if span.told != head and span.start.first <= head.started.first]
-    for span in sorted(before, key=lambda span: (span.start.first, span.end, repr(span.told)), reverse=True):
+    for span in sorted(before, key=lambda span: (span.start.first, span.end, span.told.ref), reverse=True):
         if span.told.fact.kind in (DISPENSE, ADMINISTRATION) and not span.told.fact.dosages:
             continue  # says nothing of the dose
         if span.told.fact.kind == ADMINISTRATION:

@@ -80,9 +80,8 @@ def choose(labs: Iterable[Lab], kind: str, as_of: date, months: float | None) ->
             refused.append(reading)
         else:
             (current if reading.day >= cutoff else stale).append(reading)
-    return Choice(
-        tuple(_newest_first(current)), tuple(_newest_first(stale)), tuple(sorted(refused, key=lambda r: repr(r.lab)))
-    )
+    refused.sort(key=lambda item: (item.why.detail, *_identity(item.lab)))
+    return Choice(tuple(_newest_first(current)), tuple(_newest_first(stale)), tuple(refused))
 
 
 def _read(lab: Lab, as_of: date) -> Reading | RefusedLab:
@@ -128,16 +127,27 @@ def _newest_first(readings: list[Reading]) -> list[Reading]:
         by_day.setdefault(reading.day, []).append(reading)
     found: list[Reading] = []
     for day in sorted(by_day, reverse=True):
-        group = sorted(by_day[day], key=_worse_first)
+        group = by_day[day]
+        if len(group) == 1:
+            found += group
+            continue
+        group.sort(key=_worse_first)
         if all(reading.lab.when is not None and reading.lab.when.at is not None for reading in group):
             group.sort(key=_clock, reverse=True)
         found += group
     return found
 
 
-def _worse_first(reading: Reading) -> tuple[float, str]:
+def _worse_first(reading: Reading) -> tuple[object, ...]:
     falling = reading.lab.kind in ("egfr", "creatinine-clearance")
-    return (reading.value if falling else -reading.value, repr(reading.lab))
+    return (reading.value if falling else -reading.value, *_identity(reading.lab))
+
+
+def _identity(lab: Lab) -> tuple[object, ...]:
+    """What tells two values of one day apart, for an order that does not depend on the order sent."""
+    when = lab.when
+    moment = (when.first, when.last, str(when.at)) if when is not None else (date.min, date.min, "")
+    return lab.method, lab.comparator, lab.unit, lab.ref, lab.shown, *moment
 
 
 def _clock(reading: Reading) -> float:
@@ -169,7 +179,7 @@ def kidney_injury(readings: Iterable[Reading], as_of: date) -> Rise | None:
         rises = [rise for earlier in exact[index + 1 :] if (rise := _rise(earlier, later)) is not None]
         rises = [rise for rise in rises if index == 0 or _meets(rise.earlier, exact[0])]
         if rises:
-            return min(rises, key=lambda rise: (rise.earlier.value, rise.earlier.day, repr(rise.earlier.lab)))
+            return min(rises, key=lambda rise: (rise.earlier.value, rise.earlier.day, *_identity(rise.earlier.lab)))
     return None
 
 

@@ -16,6 +16,8 @@ def same_schedule(one: Told, other: Told) -> bool:
     """
     if one.ingredients != other.ingredients or one.drug.extended_release != other.drug.extended_release:
         return False
+    if one.doses == other.doses and one.drug.ingredients == other.drug.ingredients and _known(one):
+        return True
     ours, theirs = _by_ingredient(one), _by_ingredient(other)
     if ours is not None and theirs is not None:
         return all(_same_dose(ours[id], theirs[id]) for id in ours)
@@ -24,6 +26,10 @@ def same_schedule(one: Told, other: Told) -> bool:
     }
     mine = tuple(_undated(dosage) for dosage in one.fact.dosages)
     return bool(mine) and same_strength and mine == tuple(_undated(dosage) for dosage in other.fact.dosages)
+
+
+def _known(told: Told) -> bool:
+    return bool(told.doses) and all(isinstance(dose, Known) for dose in told.doses)
 
 
 def _by_ingredient(told: Told) -> dict[str, DailyDose] | None:

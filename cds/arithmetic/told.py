@@ -11,12 +11,12 @@ from enum import StrEnum
 
 import msgspec
 
-from cds.arithmetic.dates import days_after, later, on
+from cds.arithmetic.dates import days_after, on
 from cds.arithmetic.dose import daily_doses
 from cds.arithmetic.rules import numbers
 from cds.arithmetic.units import amount_hours, dose_unit
 from cds.case import Concept, DailyDose, Drug, Known, Maybe, When
-from cds.chart import Coded, DosageFact, MedicationFact, Timing
+from cds.chart import Coded, DosageFact, MedicationFact
 from cds.terminology import Terminology
 
 MAX_TEXT = 500
@@ -55,11 +55,7 @@ class Told(msgspec.Struct, frozen=True):
     supply_total: float | None = None  # of all fills
     single_dose: bool = False
     reasons: tuple[Concept, ...] = ()
-
-    @property
-    def ingredients(self) -> frozenset[str]:
-        """What the medicine holds of our drugs."""
-        return frozenset(ingredient.id for ingredient in self.drug.ingredients)
+    ingredients: frozenset[str] = frozenset()  # what the medicine holds of our drugs
 
     @property
     def on_hold(self) -> bool:
@@ -97,19 +93,18 @@ def tell(fact: MedicationFact, terminology: Terminology, as_of: date) -> Told:
         supply_days=fill,
         supply_total=None if fill is None else fill * (1 + max(0.0, fact.repeats or 0.0)),
         single_dose=_single(fact),
-        reasons=tuple(_concept(reason, terminology) for reason in fact.reasons),
+        reasons=tuple(terminology.recognise_condition(reason) for reason in fact.reasons),
+        ingredients=frozenset(ingredient.id for ingredient in drug.ingredients),
     )
 
 
 def recognise(fact: MedicationFact, terminology: Terminology) -> Drug:
     """The medicine of a resource; route and site come from the first dosage that names one."""
-    route = next((dosage.route for dosage in fact.dosages if dosage.route != Coded()), Coded())
-    site = next((dosage.site for dosage in fact.dosages if dosage.site != Coded()), Coded())
+    route = site = Coded()
+    for dosage in fact.dosages:
+        route = route if route.codings or route.text else dosage.route
+        site = site if site.codings or site.text else dosage.site
     return terminology.recognise_drug(fact.drug, form=fact.form, route=route, ingredients=fact.ingredients, site=site)
-
-
-def _concept(coded: Coded, terminology: Terminology) -> Concept:
-    return terminology.recognise_condition(coded)
 
 
 # -- does it hold? --------------------------------------------------------------------------------------------------
@@ -156,28 +151,23 @@ def _administered(fact: MedicationFact, as_of: date) -> Standing:
 # -- from when to when ----------------------------------------------------------------------------------------------
 
 
-def _timings(fact: MedicationFact) -> list[Timing]:
-    return [dosage.timing for dosage in fact.dosages if dosage.timing is not None]
-
-
 def _started(fact: MedicationFact) -> When | None:
     """The first day it was to be, or was, taken: what the timing says, else the resource's own start or date."""
-    bounds = [timing.bounds_start for timing in _timings(fact) if timing.bounds_start is not None]
-    if fact.kind == ORDER and bounds:
-        return min(bounds, key=lambda when: (when.first, when.last))
-    return fact.effective_start or fact.written or (fact.validity_start if fact.kind == ORDER else None)
+    if fact.kind == ORDER:
+        bounds = [dosage.timing.bounds_start for dosage in fact.dosages if dosage.timing and dosage.timing.bounds_start]
+        if bounds:
+            return min(bounds, key=lambda when: (when.first, when.last))
+        return fact.effective_start or fact.written or fact.validity_start
+    return fact.effective_start or fact.written
 
 
 def _planned_end(fact: MedicationFact, doses: tuple[Maybe[DailyDose], ...], started: When | None) -> When | None:
     """The last day of treatment that the dosages themselves set; None for an open end."""
-    if fact.kind == ADMINISTRATION or not fact.dosages:
+    if fact.kind == ADMINISTRATION:
         return None
-    timings = _timings(fact)
-    if len(timings) == len(fact.dosages) and all(timing.bounds_end is not None for timing in timings):
-        end: When | None = None
-        for timing in timings:
-            end = later(end, timing.bounds_end)
-        return end
+    ends = [dosage.timing.bounds_end for dosage in fact.dosages if dosage.timing and dosage.timing.bounds_end]
+    if ends and len(ends) == len(fact.dosages):
+        return max(ends, key=lambda when: (when.last, when.first))
     days = _course_days(fact, doses)
     if days is None or days <= 0 or started is None:
         return None
@@ -186,16 +176,15 @@ def _planned_end(fact: MedicationFact, doses: tuple[Maybe[DailyDose], ...], star
 
 def _course_days(fact: MedicationFact, doses: tuple[Maybe[DailyDose], ...]) -> float | None:
     """The length of a course: its steps one after the other, or the longest of what is taken side by side."""
-    steps = next((dose.value.steps for dose in doses if isinstance(dose, Known) and dose.value.steps), ())
-    if steps:
-        known = [step.days for step in steps if step.days is not None]
-        return sum(known) if len(known) == len(steps) else None
-    lengths = [_bounds_days(dosage) for dosage in fact.dosages]
-    known = [length for length in lengths if length is not None]
-    if len(known) < len(lengths):
+    for dose in doses:
+        if isinstance(dose, Known) and dose.value.steps:
+            steps = [step.days for step in dose.value.steps if step.days is not None]
+            return sum(steps) if len(steps) == len(dose.value.steps) else None
+    lengths = [length for dosage in fact.dosages if (length := _bounds_days(dosage)) is not None]
+    if not lengths or len(lengths) < len(fact.dosages):
         return None
-    in_turn = len({dosage.sequence for dosage in fact.dosages if dosage.sequence is not None}) == len(known) > 1
-    return sum(known) if in_turn else max(known)
+    in_turn = len({dosage.sequence for dosage in fact.dosages if dosage.sequence is not None}) == len(lengths) > 1
+    return sum(lengths) if in_turn else max(lengths)
 
 
 def _bounds_days(dosage: DosageFact) -> float | None:

@@ -143,6 +143,12 @@ def test_without_a_running_drug_it_is_nothing_and_never_a_start(status: str, gap
     assert build(draft(BACLOFEN, "n1", status, dosages=THRICE), gaps=gaps).orders == ()  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("written", "stops"), [(1, True), (0, False)])
+def test_a_stopped_order_written_before_today_ran_even_if_the_list_has_dropped_it(written: int, stops: bool) -> None:
+    orders = build(draft(BACLOFEN, "n1", "stopped", dosages=THRICE, written=ago(written)), gaps=EMPTY).orders  # type: ignore[arg-type]
+    assert [order.action for order in orders] == ([STOP] if stops else [])
+
+
 @pytest.mark.parametrize("status", ["completed", "entered-in-error"])
 def test_completed_and_entered_in_error_are_never_a_stop(status: str) -> None:
     case = build(draft(BACLOFEN, "m1", status), RUNNING)
