@@ -58,7 +58,7 @@ def _add_services(app: Flask, engine: Engine) -> None:
     def feedback(id: str) -> Response:
         if id not in engine.services:
             raise _no_service()
-        raise refused(501, "", "feedback is not offered by this version", "Do not send it yet", "not-supported")
+        raise refused(404, "", "feedback is not offered by this version", "Do not send it yet", "not-supported")
 
 
 def _add_pages(app: Flask, engine: Engine) -> None:

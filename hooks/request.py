@@ -23,6 +23,7 @@ from hooks.services import Service
 
 _DRAFT_FIELDS = ("draftOrders", "medications", "orders", "medication")
 _LONGEST_ID = 256
+_MOST_MEMBERS = 200  # of the request and of prefetch: each is a resource to look into
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -227,6 +228,10 @@ def _can_fetch(root: Mapping[str, Raw]) -> bool:
 
 def _prefetch(parts: _Parts) -> tuple[dict[str, bytes], dict[str, str]]:
     """Prefetch values and where they stand; some callers send them beside ``prefetch``."""
+    for path, found in (("", parts.root), ("prefetch", parts.prefetch)):
+        if len(found) > _MOST_MEMBERS:
+            problem = f"has more than {_MOST_MEMBERS} members"
+            raise refused(400, path, problem, "Send only the keys of the prefetch templates", "too-long")
     values = {key: bytes(raw) for key, raw in parts.prefetch.items()}
     paths = {key: f"prefetch.{key}" for key in values}
     for key, raw in parts.root.items():
