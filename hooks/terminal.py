@@ -93,12 +93,12 @@ def _foot(card: Mapping[str, Any]) -> Iterable[Text]:
     if reasons := [plain(reason.get("display", reason.get("code", ""))) for reason in card.get("overrideReasons", ())]:
         yield Text("Override: " + " · ".join(reasons), style="dim")
     source = card.get("source", {})
-    topic = source.get("topic", {})
-    named = [plain(source.get("label", "")), plain(topic.get("display") or topic.get("code") or "")]
-    if words := " · ".join(name for name in named if name):
-        yield Text(f"Source: {words}", style="dim")
-    for link in card.get("links", ()):
-        yield Text(f"{plain(link.get('label', 'More'))}: {plain(link.get('url', ''))}", style="dim")
+    pages = {plain(source.get("url", "")): plain(source.get("label", ""))}
+    pages |= {
+        url: plain(link.get("label", "")) for link in card.get("links", ()) if (url := plain(link["url"])) not in pages
+    }
+    for url, label in pages.items():
+        yield Text(f"{label} {url}".strip(), style="dim")
 
 
 def _show_not_checked(screen: Console, report: Mapping[str, Any]) -> None:

@@ -39,6 +39,8 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a developer has exported must not change a test."""
     for name in [name for name in os.environ if name.startswith("GABAGUARD_")]:
         monkeypatch.delenv(name)
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):  # of rich: what is printed is compared
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
