@@ -78,8 +78,6 @@ def _decide(draft: Draft, running: Sequence[Running], as_of: date, list_seen: bo
     live = [item for item in linked if not item.over]
     if _stops(told, live, as_of):
         return _stop(draft, linked, running, list_seen and not _ran(told, as_of))
-    if told.fact.do_not_perform:
-        return []
     same = [item for item in live if same_treatment(told, item.use.drug)]
     others = [item for item in live if item not in same and item.use.drug.ingredients and not item.use.on_hold]
     if not live:

@@ -18,11 +18,6 @@ def age_years(birth: date, today: date) -> int:
     return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
-def age_months(birth: date, today: date) -> int:
-    """Completed months of life."""
-    return (today.year - birth.year) * 12 + today.month - birth.month - (today.day < birth.day)
-
-
 def age_range(birth: When, today: date) -> tuple[int, int]:
     """Completed years today, (youngest, oldest) that the birth date as sent allows; the two are equal for a full date.
 
@@ -38,28 +33,9 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def days_before(day: date, days: float) -> date:
-    """The day that lies some whole days earlier."""
-    return day - timedelta(days=int(days))
-
-
 def days_after(day: date, days: float) -> date:
     """The day that lies some days later, part days dropped; the last day Python knows if it would be beyond."""
     try:
         return day + timedelta(days=int(days))
     except OverflowError:
         return date.max
-
-
-def earlier(one: When | None, other: When | None) -> When | None:
-    """The one that begins first; the one there is, if there is only one."""
-    if one is None or other is None:
-        return one or other
-    return one if (one.first, one.last) <= (other.first, other.last) else other
-
-
-def later(one: When | None, other: When | None) -> When | None:
-    """The one that ends last; the one there is, if there is only one."""
-    if one is None or other is None:
-        return one or other
-    return one if (one.last, one.first) >= (other.last, other.first) else other

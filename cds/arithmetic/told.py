@@ -224,8 +224,14 @@ def _counted_days(fact: MedicationFact, drug: Drug, doses: tuple[Maybe[DailyDose
 # -- once only ------------------------------------------------------------------------------------------------------
 
 _ONCE = re.compile(
-    r"\b(single dose|one[- ]time|once only|stat dose|x ?1 dose|one dose only|pre-?medication|pre-?op(erative(ly)?)?"
-    r"|(before|prior to|for) (the )?(procedure|surgery|mri|ct scan|scan|dental|endoscopy|colonoscopy))\b",
+    r"\b(single dose|one[- ]time|once only|stat|x ?1 dose|one dose only|pre-?medication|pre-?op(erative(ly)?)?"
+    r"|(before|prior to) (the )?(procedure|surgery|mri|ct scan|scan|endoscopy|colonoscopy|dental appointment))\b",
+    re.IGNORECASE,
+)
+# Words of a schedule: a text that has one of them is not about one dose only.
+_OFTEN = re.compile(
+    r"\b(daily|every|each|times|twice|thrice|nightly|bedtime|hs|morning|evening|night|noon|weekly|hourly|per day"
+    r"|[bt]\.?i\.?d|q\.?i\.?d|q\.?d|q ?[\dhad]\w*|[oq]d|bd|tds|qds|then|continue)\b",
     re.IGNORECASE,
 )
 _ONCE_CODES = frozenset({"ONCE", "STAT", "X1", "1X", "ONETIME"})
@@ -249,6 +255,11 @@ def _once(dosage: DosageFact) -> bool:
             return False
         if len(timing.events) == 1:
             return True
-        if _ONCE.search(timing.codes.text[:MAX_TEXT]):
+        if _says_once(timing.codes.text):
             return True
-    return bool(_ONCE.search(dosage.text[:MAX_TEXT]))
+    return _says_once(dosage.text)
+
+
+def _says_once(text: str) -> bool:
+    text = text[:MAX_TEXT]
+    return _ONCE.search(text) is not None and _OFTEN.search(text) is None

@@ -15,7 +15,7 @@ from cds.arithmetic.kidney import (
     at_risk,
     recheck_due,
 )
-from cds.case import Known, Lab, Reason, Setting, Unknown, When
+from cds.case import Known, Lab, Patient, Reason, Setting, Unknown, When
 from tests.unit.kidney.patients import NO_BIRTH, TODAY, aged, at, born, case, creatinine, day, done, egfr, has, lab
 
 
@@ -325,10 +325,38 @@ def test_without_a_current_weight_and_a_height_there_is_no_cockcroft_gault(body:
     assert kidney.egfr == Known(38)
 
 
+@pytest.mark.parametrize(
+    ("person", "value", "height", "missing"),
+    [
+        (NO_BIRTH, creatinine(1.5), 160, "age not known"),
+        (aged(68), creatinine(1.5, comparator="<"), 160, "no exact creatinine"),
+        (aged(68), creatinine(1.5), 30, "outside the equation"),
+        (aged(150), creatinine(1.5), 160, "outside the equation"),
+        (aged(17), creatinine(1.5), 160, "for adults"),
+    ],
+    ids=["no age", "a bound", "too short", "too old", "a child"],
+)
+def test_cockcroft_gault_refuses_what_it_was_not_made_for(
+    person: Patient, value: Lab, height: float, missing: str
+) -> None:
+    kidney = assess_kidney(case(person, value, lab("body-weight", 70), lab("body-height", height)))
+    assert isinstance(kidney.crcl, Unknown)
+    assert missing in kidney.crcl.detail
+
+
+def test_without_a_sex_cockcroft_gault_gives_the_lower_clearance() -> None:
+    body = (lab("body-weight", 70), lab("body-height", 160))
+    both = [assess_kidney(case(aged(68, sex), creatinine(1.5), *body)).crcl for sex in (None, "female", "male")]
+    assert both[0] == both[1] != both[2]
+
+
 # -- CKD stage, dialysis --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("stage", "low", "high"), [("ckd-3", 30, 59), ("ckd-3a", 30, 59), ("ckd-3b", 30, 59), ("ckd-4", 0, 29), ("ckd-5", 0, 14)])
+@pytest.mark.parametrize(
+    ("stage", "low", "high"),
+    [("ckd-3", 30, 59), ("ckd-3a", 30, 59), ("ckd-3b", 30, 59), ("ckd-4", 0, 29), ("ckd-5", 0, 14)],
+)
 def test_a_ckd_stage_stands_in_when_there_is_no_number(stage: str, low: int, high: int) -> None:
     kidney = assess_kidney(case(aged(75), problems=(has(stage),)))
     assert (kidney.low, kidney.high, kidney.source) == (low, high, STAGE)

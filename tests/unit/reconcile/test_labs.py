@@ -141,6 +141,10 @@ def test_the_equation_is_what_the_result_says_else_what_its_code_means(code: str
     assert one(code, Amount(50, "mL/min/1.73m2"), method=words(method)).method == expected
 
 
+def test_a_kind_without_a_unit_of_ours_keeps_its_number() -> None:
+    assert one("2823-3", Amount(4.2, "mmol/L")).value == Known(4.2)
+
+
 def test_newest_first_undated_last() -> None:
     facts = [
         observation(CREATININE, Amount(1, "mg/dL"), id="old", when=ago(90)),

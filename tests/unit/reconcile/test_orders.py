@@ -207,6 +207,17 @@ def test_the_reason_for_stopping_is_read_from_the_order_or_from_its_note() -> No
     assert "acute kidney injury" in noted.stop_reason_text
 
 
+def test_a_stop_whose_own_words_name_no_drug_stops_what_its_link_names() -> None:
+    order = one_order(draft("", "m1", "stopped", drug_missing=True), RUNNING)
+    assert (order.action, order.drug.ingredients[0].id, high(order.doses[0])) == (STOP, "baclofen", 30)
+
+
+def test_a_stop_and_a_new_order_with_the_words_of_the_stopped_one_are_a_renewal_without_a_list() -> None:
+    sig = (DosageFact(text="as directed by the clinic"),)
+    stop, new = draft(BACLOFEN, "n1", "stopped", dosages=sig), draft(BACLOFEN, "d2", dosages=sig)
+    assert action(stop, new, gaps=UNREAD) == (RENEW, (), True)
+
+
 # -- baskets ----------------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +308,7 @@ def test_start_end_and_supply_of_an_order() -> None:
     [
         (draft(BACLOFEN, category=Coded((Coding("", "discharge"),))), Setting.DISCHARGE),
         (draft(BACLOFEN, category=words("Community")), Setting.COMMUNITY),
+        (draft(BACLOFEN, category=Coded((Coding("", "x"), Coding("", "outpatient")))), Setting.COMMUNITY),
         (draft(BACLOFEN, encounter="Encounter/e1"), Setting.INPATIENT),
         (draft(BACLOFEN), Setting.INPATIENT),
     ],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import msgspec
 import pytest
 
 from cds.case import Concept, Known, Reason, Route, Setting, Unknown, When
@@ -213,6 +215,23 @@ def test_a_dispense_after_the_end_of_an_ended_order_is_a_use() -> None:
     assert len(build(ended, dispense).uses) == 1
 
 
+def test_a_dispense_without_a_date_is_a_use_of_unknown_start() -> None:
+    use = one_use(medicine(LORAZEPAM, "x1", "dispense", "completed"))
+    assert isinstance(use.started, Unknown)
+    assert build(medicine(LORAZEPAM, "x1", "dispense", "on-hold", effective_start=ago(5))).uses == ()
+
+
+def test_of_a_drug_long_since_only_dispensed_the_last_dispense_is_the_past_use() -> None:
+    old = [medicine(LORAZEPAM, f"x{n}", "dispense", "completed", effective_start=ago(n)) for n in (200, 170)]
+    assert [use.ref for use in build(*old).past_uses] == ["MedicationDispense/x170"]
+
+
+def test_a_dispense_before_an_ended_order_began_is_not_of_it() -> None:
+    ended = medicine(LORAZEPAM, "m1", status="completed", written=ago(10), effective_end=ago(5))
+    before = medicine(LORAZEPAM, "x1", "dispense", "completed", effective_start=ago(20), supply=days(30))
+    assert [use.ref for use in build(ended, before).uses] == ["MedicationDispense/x1"]
+
+
 def test_a_paused_order_is_a_use_on_hold() -> None:
     assert one_use(medicine(BACLOFEN, "m1", status="on-hold", written=ago(60))).on_hold
 
@@ -252,6 +271,13 @@ def test_two_statements_that_say_the_same_are_one_use_and_two_doses_are_two() ->
         (DosageFact(timing=Timing(events=(ago(0),))), True),
         (DosageFact(text="1 mg once only 30 minutes before MRI"), True),
         (DosageFact(text="single dose"), True),
+        (DosageFact(text="single dose", timing=Timing()), True),
+        (DosageFact(timing=Timing()), False),
+        (DosageFact(text="10 mg TID, hold before surgery"), False),
+        (DosageFact(text="1 tab stat then 1 tab q6h"), False),
+        (DosageFact(text="2 mg for dental anxiety"), False),
+        (DosageFact(timing=Timing(codes=words("one time"))), True),
+        (DosageFact(timing=Timing(time_of_day=("08:00",)), text="single dose"), False),
         (DosageFact(text="1 mg once daily"), False),
         (DosageFact(text="1 tablet stat dose then 1 tablet daily", timing=Timing(frequency=1, period=1)), False),
         (DosageFact(timing=Timing(frequency=1, period=1, period_unit="d")), False),
@@ -344,6 +370,122 @@ def test_dispenses_of_an_old_order_tell_since_when_it_is_taken() -> None:
         medicine(BACLOFEN, "x3", "dispense", "completed", effective_start=ago(10), supply=days(30)),
     )
     assert use.started == Known(ago(80))
+
+
+def test_a_course_in_steps_lasts_as_long_as_its_steps_together() -> None:
+    steps = tuple(
+        DosageFact(
+            sequence=n,
+            text="as the plan says",
+            timing=Timing(frequency=1, period=1, period_unit="d", bounds_duration=days(7)),
+        )
+        for n in (1, 2)
+    )
+    use = one_use(medicine(BACLOFEN, "m1", written=ago(10), dosages=steps))
+    assert use.planned_end == ago(-3)
+    beside = tuple(msgspec.structs.replace(step, sequence=None) for step in steps)
+    assert build(medicine(BACLOFEN, "m1", written=ago(10), dosages=beside)).uses == ()
+
+
+def test_a_course_whose_last_step_is_open_has_no_end() -> None:
+    steps = (
+        msgspec.structs.replace(taking(1, 3, bounds_duration=days(7)), sequence=1),
+        msgspec.structs.replace(taking(1, 2), sequence=2),
+    )
+    assert one_use(medicine(BACLOFEN, "m1", written=ago(100), dosages=steps)).planned_end is None
+
+
+@pytest.mark.parametrize(
+    ("supply", "expected"),
+    [(Amount(28), 28), (Amount(4, "wk", "wk"), 28), (Amount(4, "boxes"), None), (Amount(0), None)],
+)
+def test_the_days_of_a_dispense(supply: Amount, expected: float | None) -> None:
+    use = one_use(medicine(BACLOFEN, "x1", "dispense", "completed", effective_start=ago(5), supply=supply))
+    assert use.supply_days == expected
+
+
+@pytest.mark.parametrize(
+    ("quantity", "dosages", "drug"),
+    [
+        (Amount(90, "mL"), THRICE, BACLOFEN),
+        (Amount(0, "tablet"), THRICE, BACLOFEN),
+        (Amount(90, "tablet"), (), BACLOFEN),
+        (Amount(90, "tablet"), THRICE, "baclofen"),
+    ],
+    ids=["another measure", "none", "no dose", "no strength"],
+)
+def test_what_does_not_tell_the_days_of_supply(quantity: Amount, dosages: tuple[DosageFact, ...], drug: str) -> None:
+    assert one_use(medicine(drug, "m1", written=ago(2), quantity=quantity, dosages=dosages)).supply_days is None
+
+
+def test_a_resource_without_a_route_joins_the_only_known_route_of_its_drug() -> None:
+    by_mouth = medicine(BACLOFEN, "m1", written=ago(60), dosages=THRICE)
+    no_route = medicine("baclofen", "s1", "statement", effective_start=ago(90))
+    assert one_use(by_mouth, no_route).started == Known(ago(90))
+    pump = medicine("baclofen injection", "m2", written=ago(5), dosages=(DosageFact(route=words("intrathecal")),))
+    assert len(build(by_mouth, pump, no_route).uses) == 3
+
+
+def test_a_dispense_tells_of_the_order_it_names_or_of_the_one_with_its_schedule() -> None:
+    ten = medicine(BACLOFEN, "m1", written=ago(60), dosages=(taking(1, 3),))
+    twenty = medicine("baclofen 20 mg oral tablet", "m2", written=ago(60), dosages=(taking(1, 1),))
+    handed: dict[str, Any] = {"effective_start": ago(5), "supply": days(30)}
+    named = medicine(BACLOFEN, "x1", "dispense", "completed", prior=("MedicationRequest/m1",), **handed)
+    alike = medicine("baclofen 20 mg oral tablet", "x2", "dispense", "completed", dosages=(taking(1, 1),), **handed)
+    refs = {use.ref: set(use.refs) for use in build(ten, twenty, named, alike).uses}
+    assert refs == {
+        "MedicationRequest/m1": {"MedicationRequest/m1", "MedicationDispense/x1"},
+        "MedicationRequest/m2": {"MedicationRequest/m2", "MedicationDispense/x2"},
+    }
+
+
+def test_dispenses_and_administrations_without_a_dose_do_not_interrupt_an_unchanged_dose() -> None:
+    use = one_use(
+        medicine(BACLOFEN, "m1", written=ago(20), prior=("MedicationRequest/m0",), dosages=THRICE),
+        medicine(BACLOFEN, "m0", status="completed", written=ago(120), effective_end=ago(20), dosages=THRICE),
+        medicine(BACLOFEN, "x1", "dispense", "completed", effective_start=ago(50), supply=days(30)),
+        medicine(BACLOFEN, "a1", "administration", "completed", effective_start=ago(40), dosages=(taking(1),)),
+    )
+    assert use.unchanged_since == Known(ago(120))
+
+
+def test_an_order_that_continues_one_not_sent_after_a_change_keeps_the_day_of_the_change() -> None:
+    use = one_use(
+        medicine(BACLOFEN, "s1", "statement", "completed", effective_start=ago(60), effective_end=ago(20), taken="y"),
+        medicine(BACLOFEN, "m1", written=ago(20), prior=("MedicationRequest/gone",), dosages=THRICE),
+    )
+    assert (use.started, use.unchanged_since) == (Known(ago(60)), Known(ago(20)))
+
+
+def test_an_order_that_alone_continues_one_not_sent_is_neither_dated_nor_unchanged() -> None:
+    use = one_use(medicine(BACLOFEN, "m1", written=ago(20), prior=("MedicationRequest/gone",), dosages=THRICE))
+    assert isinstance(use.started, Unknown)
+    assert use.unchanged_since == use.started
+
+
+def test_a_change_within_a_course_that_continues_one_not_sent_keeps_its_own_day() -> None:
+    use = one_use(
+        medicine(
+            BACLOFEN, "m1", status="completed", written=ago(60), prior=("MedicationRequest/gone",), dosages=(taking(1),)
+        ),
+        medicine(BACLOFEN, "m2", written=ago(31), dosages=THRICE),
+    )
+    assert isinstance(use.started, Unknown)
+    assert use.unchanged_since == Known(ago(31))
+
+
+def test_a_reported_plan_is_taken_and_a_mere_plan_is_not() -> None:
+    plan = medicine(BACLOFEN, "m1", written=ago(60), intent="plan", dosages=THRICE)
+    assert build(plan).uses == ()
+    assert len(build(msgspec.structs.replace(plan, reported=True)).uses) == 1
+
+
+def test_of_two_versions_of_one_resource_the_one_that_goes_on_counts() -> None:
+    ended = medicine(BACLOFEN, "m1", status="stopped", written=ago(60), dosages=THRICE)
+    runs = medicine(BACLOFEN, "m1", written=ago(60), dosages=THRICE)
+    for both in ((ended, runs), (runs, ended)):
+        case = build(*both)
+        assert (len(case.uses), len(case.past_uses)) == (1, 0)
 
 
 def test_an_undated_order_has_an_unknown_start() -> None:
