@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hooks.body import MAX_DEPTH, deeper_than
 from hooks.errors import Refused, outcome
-from hooks.explain import validator
+from hooks.explain import faults, validator
 from hooks.request import HookRequest, read_request
 from hooks.services import catalogue
 from tests.support.calls import Call, calls
@@ -70,6 +70,20 @@ def test_a_bad_shape_is_refused_with_its_path(call: Call) -> None:
     assert first.path == call.expected["path"]
     assert first.problem
     assert first.remedy
+
+
+# Blank texts, bytes and limits are beyond what our schema says.
+NOT_IN_SCHEMA = NOT_BY_SHAPE | {"hook-instance-blank", "patient-id-blank", "patient-id-only-type"} | {
+    call.name for call in SHAPES if call.name.startswith(("duplicate-", "too-"))
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "call", [c for c in SHAPES if c.expected["path"] and c.name not in NOT_IN_SCHEMA], ids=lambda call: call.name
+)
+def test_our_own_schema_refuses_what_we_refuse(call: Call) -> None:
+    found = faults(json.loads(call.body), catalogue()[call.service].hook)
+    assert any(issue.path.startswith(call.expected["path"]) for issue in found), found
 
 
 def test_all_faults_are_told_at_once() -> None:
