@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 
 from cds.case import When
 
@@ -26,6 +27,7 @@ def age_range(birth: When, today: date) -> tuple[int, int]:
     return max(0, age_years(birth.last, today)), age_years(birth.first, today)
 
 
+@lru_cache(maxsize=64)
 def months_before(day: date, months: int) -> date:
     """The same day some months earlier; the last day of that month if it is shorter."""
     index = day.year * 12 + day.month - 1 - months

@@ -63,18 +63,22 @@ class Choice(msgspec.Struct, frozen=True):
         return self.current[0] if self.current else None
 
 
+_NOTHING = Choice()
+
+
 def choose(labs: Iterable[Lab], kind: str, as_of: date, months: float | None) -> Choice:
     """Sort the values of one kind. ``months``: how old a value may be (None: any age).
 
     Of two values of one day that no time of day tells apart the worse for the kidney comes first.
     """
+    mine = [lab for lab in labs if lab.kind == kind]
+    if not mine:
+        return _NOTHING
     cutoff = months_before(as_of, int(months)) if months is not None else date.min
     current: list[Reading] = []
     stale: list[Reading] = []
     refused: list[RefusedLab] = []
-    for lab in labs:
-        if lab.kind != kind:
-            continue
+    for lab in mine:
         reading = _read(lab, as_of)
         if isinstance(reading, RefusedLab):
             refused.append(reading)
