@@ -47,12 +47,14 @@ class _Reader(AmountReader):
             if handler is None:
                 raise NotUnderstood
             handler(self, item)
+        if self.joint in ("and", "then"):  # the text breaks off
+            raise NotUnderstood
         return arrange(self.clauses)
 
     # how often
 
     def every(self, item: Item) -> None:
-        if self.tag(1) in ("RP", "COMMA", "END", "STOP"):  # "(10 mg each)"
+        if item.word == "each" and self.tag(1) not in ("NUM", "TIME", "SLOT"):  # "(10 mg each)"
             self.each_of(item)
         elif self.tag(1) == "SLOT":
             self.skip(item)

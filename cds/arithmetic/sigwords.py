@@ -34,6 +34,9 @@ def tokens(text: str) -> list[str]:
     return [token.replace(".", "") if token[0].isalpha() else token for token in _TOKEN.findall(plain)]
 
 
+MAX_DIGITS = 10
+"""A longer number is no dose."""
+
 _PHRASES, _LONGEST = _index(lexicon())
 
 
@@ -86,7 +89,7 @@ def _match(words: list[str], place: int) -> tuple[Item | None, int]:
 
 def read_number(token: str) -> float | None:
     """ "10", "2.5", ".5", "0,125" (decimal comma). "1,000" is None: a thousand or one? Nobody guesses about that."""
-    if ":" in token or token.count(".") > 1:
+    if ":" in token or token.count(".") > 1 or len(token) > MAX_DIGITS:
         return None
     if "," not in token:
         return float(token)

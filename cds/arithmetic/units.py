@@ -120,7 +120,7 @@ def tidy(value: float) -> float:
 
 def number_text(value: float) -> str:
     """A number as a prescriber writes it: 10, 2.5, 0.333; no trailing zeros, no exponent."""
-    if value == int(value) and abs(value) < 1e15:
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) >= 0.1 else f"{value:.6f}".rstrip("0").rstrip(".")
 
