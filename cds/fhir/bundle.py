@@ -71,7 +71,6 @@ class Opened(msgspec.Struct):
     found: list[Found] = []
     unreadable: list[str] = []
     seen: bool = False
-    null: bool = False
     failed: bool = False
     truncated: bool = False
 
@@ -81,7 +80,6 @@ def open_source(raw: bytes, path: str) -> Opened:
     opened = Opened()
     text = bytes(raw).strip()
     if text == b"null":
-        opened.null = True
         return opened
     try:
         _open(text, path, opened, 0)
@@ -144,7 +142,8 @@ def _open_typed(text: bytes, path: str, opened: Opened) -> bool:
 
 def _take_bundle(bundle: Bundle | BundleFirst, path: str, opened: Opened) -> None:
     entries = bundle.entry or ()
-    _note_pages(bundle.total, bundle.link, len(entries), opened)
+    sent = sum(map(_is_match, entries)) if bundle.total is not None else 0
+    _note_pages(bundle.total, bundle.link, sent, opened)
     for at, entry in enumerate(entries):
         if entry is None:
             opened.seen = True
@@ -177,6 +176,11 @@ def _without_resource(named: object, opened: Opened) -> None:
     opened.seen = True
     if named:
         opened.unreadable.append("resource")
+
+
+def _is_match(entry: Entry | None) -> bool:
+    """Whether an entry counts in the total of a searchset: not what came along with the matches."""
+    return entry is None or entry.search is None or entry.search.mode not in ("include", "outcome")
 
 
 def _note_pages(total: float | None, links: list[Link] | None, sent: int, opened: Opened) -> None:
@@ -245,8 +249,6 @@ def _open_wrapped(shell: Shell, path: str, opened: Opened, depth: int) -> None:
     status = shell.response.get("status") if isinstance(shell.response, dict) else shell.response
     if status is not None and not str(status).startswith("2"):
         opened.failed = True
-    elif not opened.seen:
-        opened.null = True
 
 
 def _open_bundle(shell: Shell, path: str, opened: Opened, depth: int) -> None:

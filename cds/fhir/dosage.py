@@ -137,25 +137,43 @@ def _maxima(sent: list[Ratio] | Ratio | None) -> tuple[tuple[Amount, Amount], ..
 
 
 def timing(sent: TimingView | None) -> Timing | None:
-    """A Timing of any release; None when nothing was sent."""
-    if sent is None:
+    """A Timing of any release; None when nothing was sent, or when a part of it cannot be read.
+
+    A Timing of which only a part is known must not be reckoned with: "3 times per day" without its 3 is "daily".
+    """
+    if sent is None or (sent.repeat is not None and not _all_usable(sent.repeat)):
         return None
     events = tuple(moment for moment in map(when, _texts(sent.event)) if moment is not None)
+    if len(events) < len(_texts(sent.event)):
+        return None
     codes = sent.code or EMPTY
     if sent.repeat is None:
         return Timing(codes=codes, events=events)
     return _repeated(sent.repeat, codes, events)
 
 
+def _all_usable(repeat: Repeat) -> bool:
+    sent = (
+        repeat.frequency,
+        repeat.frequencyMax,
+        repeat.period,
+        repeat.periodMax,
+        repeat.count,
+        repeat.countMax,
+        repeat.duration,
+    )
+    return all(one is None or number(one) is not None for one in sent)
+
+
 def _repeated(repeat: Repeat, codes: Coded, events: tuple[When, ...]) -> Timing:
     return Timing(
-        frequency=number(repeat.frequency),
-        frequency_max=number(repeat.frequencyMax),
-        period=number(repeat.period),
-        period_max=number(repeat.periodMax),
+        frequency=repeat.frequency,
+        frequency_max=repeat.frequencyMax,
+        period=repeat.period,
+        period_max=repeat.periodMax,
         period_unit=repeat.periodUnit or repeat.periodUnits or "",
-        count=number(repeat.count),
-        count_max=number(repeat.countMax),
+        count=repeat.count,
+        count_max=repeat.countMax,
         time_of_day=_texts(repeat.timeOfDay),
         day_of_week=_texts(repeat.dayOfWeek),
         when=_texts(repeat.when),
@@ -164,7 +182,7 @@ def _repeated(repeat: Repeat, codes: Coded, events: tuple[When, ...]) -> Timing:
         bounds_start=starts(repeat.boundsPeriod),
         bounds_end=ends(repeat.boundsPeriod),
         bounds_duration=_bounds(repeat),
-        duration=number(repeat.duration),
+        duration=repeat.duration,
         duration_unit=repeat.durationUnit or repeat.durationUnits or "",
     )
 

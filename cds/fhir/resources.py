@@ -48,10 +48,15 @@ class Link(View):
     relation: Text = None
 
 
+class Search(View):
+    mode: Text = None
+
+
 class Entry(View):
     resourceType: Any = None  # there only if this is no entry, but the resource itself
     fullUrl: Text = None
     resource: AnyResource = None
+    search: Search | None = None
 
 
 class Bundle(Resource):

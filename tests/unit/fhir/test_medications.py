@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -153,13 +154,24 @@ PARTS = (Coded((), "baclofen"), Amount(10, "mg"), Amount(5, "mL"))
         {"ingredient": [{"itemReference": {"display": "baclofen"}, "strength": RATIO}]},
         {"product": {"ingredient": [{"item": {"reference": "Substance/sub"}, "amount": RATIO}]}},
         {"product": {"ingredient": [{"item": {"display": "baclofen"}, "amount": RATIO}]}},
+        {"product": {"ingredient": [{"item": {"text": "baclofen"}, "amount": RATIO}]}},
+        {"ingredient": [{"item": {"concept": {"text": "baclofen"}, "reference": "Substance/x"}, "strength": RATIO}]},
+        {"ingredient": [{"itemReference": {"reference": "Medication/part"}, "strength": RATIO}]},
     ],
 )
 def test_ingredients_and_strength_are_read_from_a_medication_of_any_release(product: dict[str, Any]) -> None:
     drug = {"resourceType": "Medication", "id": "x", **product}
-    fact = medication(order(**NO_DRUG, medicationReference={"reference": "Medication/x"}), drug, SUBSTANCE)
+    part = {"resourceType": "Medication", "id": "part", "code": {"text": "baclofen"}}
+    fact = medication(order(**NO_DRUG, medicationReference={"reference": "Medication/x"}), drug, SUBSTANCE, part)
     assert fact.ingredients == (PARTS,)
     assert not fact.drug_missing
+
+
+def test_an_ingredient_that_leads_nowhere_is_there_without_a_name() -> None:
+    for item in ({"itemReference": {"reference": "Substance/gone"}}, {"item": {}}, {"item": {"reference": {}}}, {}):
+        drug = {"resourceType": "Medication", "id": "x", "ingredient": [item]}
+        fact = medication(order(**NO_DRUG, medicationReference={"reference": "Medication/x"}), drug)
+        assert fact.ingredients == ((Coded(), None, None),)
 
 
 def test_r5_strength_may_be_one_quantity() -> None:
@@ -263,7 +275,7 @@ def test_timing_is_read_with_every_way_of_saying_when() -> None:
         "timeOfDay": ["08:00:00"],
         "when": "HS",
     }
-    timing = dosage(timing={"repeat": repeat, "code": {"text": "Q6H"}, "event": ["2026-05-01", "x"]}).timing
+    timing = dosage(timing={"repeat": repeat, "code": {"text": "Q6H"}, "event": ["2026-05-01"]}).timing
     assert timing is not None
     assert (timing.frequency, timing.frequency_max, timing.period, timing.period_max) == (1, 2, 6, 8)
     assert (timing.period_unit, timing.count, timing.count_max) == ("h", 4, 5)
@@ -272,6 +284,55 @@ def test_timing_is_read_with_every_way_of_saying_when() -> None:
     assert (timing.codes.text, len(timing.events)) == ("Q6H", 1)
     assert timing.bounds_start == When(date(2026, 5, 1), date(2026, 5, 1))
     assert timing.bounds_end == When(date(2026, 5, 31), date(2026, 5, 31))
+
+
+THREE_DAILY = {"frequency": 3, "period": 1, "periodUnit": "d"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"repeat": {**THREE_DAILY, "frequency": "three"}},
+        {"repeat": {**THREE_DAILY, "frequency": {}}},
+        {"repeat": {**THREE_DAILY, "frequency": "NaN"}},
+        {"repeat": {**THREE_DAILY, "frequencyMax": 1e300}},
+        {"repeat": {**THREE_DAILY, "timeOfDay": ["08:00", {}]}},
+        {"repeat": {**THREE_DAILY, "when": [["HS"]]}},
+        {"repeat": [THREE_DAILY, THREE_DAILY]},
+        {"event": ["2026-05-01", "tomorrow"]},
+        {"code": 5},
+        "BID",
+        7,
+    ],
+    ids=str,
+)
+def test_a_timing_of_which_a_part_is_unreadable_is_not_read_as_another_timing(sent: Any) -> None:
+    """Three times a day without the three would be once a day."""
+    fact = dosage(text="three times daily", timing=sent, doseQuantity=TEN)
+    assert (fact.timing, fact.text, fact.dose) == (None, "three times daily", Amount(10, "mg"))
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999", b"9" * 400])
+def test_a_frequency_beyond_numbers_is_not_the_default_frequency(number: bytes) -> None:
+    raw = json.dumps(order(dosageInstruction=[{"timing": {"repeat": {**THREE_DAILY, "frequency": 99}}}])).encode()
+    (fact,) = read(raw.replace(b"99", number)).medications
+    assert fact.dosages[0].timing is None
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        {**THREE_DAILY, "frequency": "3"},
+        {**THREE_DAILY, "when": ["HS", None], "offset": {}},
+        [THREE_DAILY],
+        {**THREE_DAILY, "dayOfWeek": {}, "frequency": None} | {"dayOfWeek": None, "frequency": 3},
+    ],
+    ids=str,
+)
+def test_a_timing_with_a_harmless_oddity_is_read(repeat: Any) -> None:
+    timing = dosage(timing={"repeat": repeat}).timing
+    assert timing is not None
+    assert (timing.frequency, timing.period, timing.period_unit) == (3, 1, "d")
 
 
 @pytest.mark.parametrize(
@@ -324,6 +385,11 @@ def test_as_needed_is_told_in_every_release(elements: dict[str, Any], prn: bool)
     assert dosage(**elements).as_needed is prn
 
 
+@pytest.mark.parametrize("sent", [7, [7], True])
+def test_a_dosage_that_cannot_be_read_is_there_with_nothing_known(sent: Any) -> None:
+    assert medication(order(dosageInstruction=sent)).dosages == (DosageFact(),)
+
+
 @pytest.mark.parametrize("sent", ["1 tablet daily", ["1 tablet daily"], {"text": "1 tablet daily"}])
 def test_a_sig_sent_bare_is_a_dosage_of_text(sent: Any) -> None:
     assert medication(order(dosageInstruction=sent)).dosages == (DosageFact(text="1 tablet daily"),)
@@ -340,7 +406,7 @@ def test_r5_renders_all_dosages_as_one_text() -> None:
 def test_one_odd_dosage_costs_its_odd_element() -> None:
     sent = [{"text": "a", "timing": 5, "doseAndRate": [{"doseQuantity": TEN}]}, 7, {"text": "b"}]
     facts = medication(order(dosageInstruction=sent)).dosages
-    assert [one.text for one in facts] == ["a", "b"]
+    assert [one.text for one in facts] == ["a", "", "b"]  # a dose more is there, of which nothing is known
     assert facts[0].dose == Amount(10, "mg")
     assert facts[0].timing is None
 
@@ -439,6 +505,25 @@ def test_a_reason_may_point_at_a_condition_of_the_call() -> None:
 def test_whether_a_medicine_is_taken_is_told_in_every_release(elements: Any, taken: str, status: str) -> None:
     fact = medication({"resourceType": "MedicationStatement", "subject": PATIENT, **elements})
     assert (fact.kind, fact.taken, fact.status) == ("statement", taken, status)
+
+
+def test_a_statement_of_dstu2_may_point_at_its_reason() -> None:
+    condition = {"resourceType": "Condition", "id": "c1", "code": {"text": "spasticity"}}
+    for reference, reasons_ in (("Condition/c1", (Coded((), "spasticity"),)), ("Condition/gone", ())):
+        sent = {"resourceType": "MedicationStatement", "reasonForUseReference": {"reference": reference}}
+        assert medication(sent, condition).reasons == reasons_
+
+
+def test_why_a_dose_was_not_given_or_not_dispensed_is_its_status_reason() -> None:
+    given = {"resourceType": "MedicationAdministration", "reasonNotGiven": [{"text": "asleep"}]}
+    assert medication({**given, "statusReason": [{"text": "refused"}]}).status_reason.text == "refused; asleep"
+    dispense = {"resourceType": "MedicationDispense", "statusReasonCodeableConcept": {"text": "out of stock"}}
+    assert medication(dispense).status_reason.text == "out of stock"
+
+
+def test_a_link_may_be_an_identifier_alone() -> None:
+    prior = [{"identifier": {"system": "urn:rx", "value": "76"}}, {"display": "the old one"}, {"identifier": {}}]
+    assert medication(order(basedOn=prior)).prior == ("urn:rx|76",)
 
 
 def test_why_a_medicine_is_not_taken_is_its_status_reason() -> None:

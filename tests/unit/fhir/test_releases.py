@@ -307,6 +307,12 @@ def test_the_drafts_decide_before_the_record_and_the_record_before_the_default()
     assert detect_release([]) == "R4"
 
 
+def test_resources_that_tell_nothing_are_asked_in_vain() -> None:
+    silent = [{"resourceType": "Observation", "id": "o"}, {"resourceType": "Patient"}, {"resourceType": "Procedure"}]
+    assert detect_release([source(bundle(*silent))]) == "R4"
+    assert detect_release([source(bundle(*silent, encounters()["R5"]))]) == "R5"
+
+
 def test_one_odd_resource_does_not_outvote_the_record() -> None:
     many = [{**conditions()["R4"], "id": f"c{at}"} for at in range(5)]
     assert detect_release([source(bundle(*many, conditions()["DSTU2"]))]) == "R4"

@@ -77,6 +77,10 @@ def test_the_path_says_where_in_the_request_a_resource_stands() -> None:
         ({"resourceType": "Bundle", "entry": [{"fullUrl": "urn:x"}]}, Reason.UNREADABLE),
         ({"resourceType": "Condition"}, Reason.UNREADABLE),
         ([[[[[[[BARE]]]]]]], Reason.UNREADABLE),
+        ("{broken", Reason.UNREADABLE),
+        ('{"a":' * 3000, Reason.UNREADABLE),
+        (bundle("[[["), Reason.UNREADABLE),
+        ([{"resource": "{broken"}], Reason.UNREADABLE),
         (b"{broken", Reason.UNREADABLE),
         (b"", Reason.UNREADABLE),
         (b"[" * 5000 + b"]" * 5000, Reason.UNREADABLE),
@@ -103,6 +107,14 @@ def test_a_page_of_a_list_is_not_the_list(more: dict[str, Any]) -> None:
     chart = read(bundle(BARE, **more))
     assert len(chart.medications) == 1
     assert reasons(chart) == [Reason.TRUNCATED]
+
+
+def test_what_came_along_with_the_matches_is_no_match() -> None:
+    entries = [{"resource": BARE, "search": {"mode": "match"}}, {"resource": {"resourceType": "Patient"}, "search": {}}]
+    entries[1]["search"] = {"mode": "include"}
+    whole = {"resourceType": "Bundle", "total": 1, "entry": entries}
+    assert reasons(read(whole)) == []
+    assert reasons(read({**whole, "total": 2})) == [Reason.TRUNCATED]
 
 
 @pytest.mark.parametrize("bad", [7, "nonsense", {"resourceType": "Nothing"}, {"id": "x"}, [1], True])
