@@ -43,7 +43,8 @@ def renal_dose(view: View, check: Check) -> Outcome:
 def _not_known(view: View, check: Check, items: tuple[Present, ...], looked: tuple[str, ...], why: Unknown) -> Outcome:
     """No value and no stage decides. The finding of baclofen-renal-unknown, where there is one, is the card for it."""
     if view.kidney.dialysis:
-        return Outcome(check.id, (), (), looked, "on dialysis: baclofen-dialysis answers, whatever the value")
+        said = NotChecked(check.id, why.reason, why.detail or "kidney function not known", makes_card=False)
+        return Outcome(check.id, (), (said,), looked, "on dialysis: baclofen-dialysis answers, whatever the value")
     unseen = lab_gaps(view, check)
     if unseen:
         return Outcome(check.id, (), unseen, looked, "the laboratory values could not be seen")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cds.case import Known, Unknown
 from cds.checks.baclofen import systemic_baclofen, total_dose
 from cds.checks.facts import below_egfr
-from cds.checks.kidney_words import age_text, has_number, kidney_seen, kidney_values
+from cds.checks.kidney_words import age_text, has_number, kidney_seen, kidney_values, nothing_current
 from cds.checks.levels import unknown_for
 from cds.checks.registry import check
 from cds.findings import Finding, NotChecked, Outcome, Value
@@ -20,21 +20,16 @@ from cds.view import Present, View, number
 def estimator_choice(view: View, check: Check) -> Outcome:
     """Equation, inputs and date; Cockcroft-Gault and the de-indexed value where body or age make them matter."""
     items = systemic_baclofen(view, check)
-    if not items or not has_number(view) or not _kidney_finding(view, check, items):
-        return Outcome(check.id, why="no finding about baclofen and a measured kidney value")
-    invalid = _invalid(view)
-    reasons = _reasons(view, check)
-    clearance = view.kidney.crcl
-    wording = "invalid" if invalid else "plain"
-    unknown: tuple[str, ...] = ()
-    said: tuple[NotChecked, ...] = ()
-    if not invalid and reasons:
-        wording = "clearance" if isinstance(clearance, Known) else "doubt"
-    elif not invalid and isinstance(view.kidney.body.bmi, Unknown):
-        unknown, said = _missing(check, view.kidney.body.bmi)
-    if isinstance(clearance, Unknown) and reasons and not invalid:
-        unknown, said = _missing(check, clearance)
-    said += unknown_for(check, view.gaps("body", "conditions"), makes_card=False) if not invalid else ()
+    if not items:
+        return Outcome(check.id, why="no order of this call brings systemic baclofen")
+    if not has_number(view) or not _kidney_finding(view, check, items):
+        said = unknown_for(check, view.gaps("creatinine"), makes_card=False) or nothing_current(view, check)
+        return Outcome(check.id, (), said, kidney_seen(view), "no finding about baclofen and a measured kidney value")
+    invalid, reasons = _invalid(view), _reasons(view, check)
+    unknown, said = ((), ()) if invalid else _second_missing(view, check, reasons)
+    wording = "plain"
+    if invalid or reasons:
+        wording = "invalid" if invalid else "clearance" if isinstance(view.kidney.crcl, Known) else "doubt"
     finding = Finding(
         check=check.id,
         indicator=check.levels.base,
@@ -80,9 +75,16 @@ def _reasons(view: View, check: Check) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _missing(check: Check, why: Unknown) -> tuple[tuple[str, ...], tuple[NotChecked, ...]]:
+def _second_missing(
+    view: View, check: Check, reasons: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[NotChecked, ...]]:
+    """What keeps us from a second estimate, or from knowing whether one is called for: weight, height, problem list."""
+    said = unknown_for(check, view.gaps("body", "conditions"), makes_card=False)
+    why = view.kidney.crcl if reasons else view.kidney.body.bmi
+    if isinstance(why, Known):
+        return (), said
     words = f"Cockcroft-Gault not computed: {why.detail or why.reason.value}"
-    return (words,), (NotChecked(check.id, why.reason, words, makes_card=False),)
+    return (words,), (NotChecked(check.id, why.reason, words, makes_card=False), *said)
 
 
 def _values(view: View, check: Check, invalid: tuple[str, ...], reasons: tuple[str, ...]) -> dict[str, Value]:
@@ -96,19 +98,28 @@ def _values(view: View, check: Check, invalid: tuple[str, ...], reasons: tuple[s
     if isinstance(kidney.crcl, Known):
         values["crcl"] = round(kidney.crcl.value, 1)
         values["crcl_weight"] = kidney.crcl_weight
+    values["body_surface"] = _surface(view, check)
     absolute = _absolute(view, check)
     if absolute is not None:
         values["deindexed"] = absolute
     return values
 
 
+def _surface(view: View, check: Check) -> str:
+    """Body surface against the 1.73 m2 that eGFR assumes: "small", "usual", "large" or "not known"."""
+    surface = view.kidney.body.surface
+    if isinstance(surface, Unknown):
+        return "not known"
+    if surface.value < check.number("bsa_low"):
+        return "small"
+    return "large" if surface.value > check.number("bsa_high") else "usual"
+
+
 def _absolute(view: View, check: Check) -> float | None:
-    """eGFR in mL/min for this body, where the body surface is far from the 1.73 m2 that eGFR assumes."""
-    surface, deindexed = view.kidney.body.surface, view.kidney.deindexed
-    if isinstance(surface, Unknown) or isinstance(deindexed, Unknown):
-        return None
-    usual = check.number("bsa_low") <= surface.value <= check.number("bsa_high")
-    return None if usual else round(deindexed.value, 1)
+    """eGFR in mL/min for this body, where the body surface is far from what eGFR assumes."""
+    deindexed = view.kidney.deindexed
+    far = _surface(view, check) in ("small", "large")
+    return round(deindexed.value, 1) if far and isinstance(deindexed, Known) else None
 
 
 def _seen(view: View, check: Check) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ def dialysis(view: View, check: Check) -> Outcome:
 
 def _dialysis_unseen(view: View, check: Check, failed: Known[bool] | Unknown) -> tuple[NotChecked, ...]:
     """What dialysis could hide in. With a current eGFR of 60 or more it is not to be expected: no card for that."""
-    healthy = has_number(view) and below_egfr(view, check.number("healthy")) == Known(False)
+    reduced = view.knowledge.checks["baclofen-renal-dose"].number("reduced")
+    healthy = has_number(view) and below_egfr(view, reduced) == Known(False)
     said = unknown_for(check, view.gaps("conditions", "procedures"), makes_card=not healthy)
     said += unknown_for(check, view.reported_empty("conditions", "procedures"))
     said += tuple(

@@ -8,13 +8,13 @@ from cds.arithmetic.kidney_choice import RefusedLab
 from cds.arithmetic.rules import numbers
 from cds.case import Known, Setting, Unknown
 from cds.checks.baclofen import dose_values, raises, systemic_baclofen, total_dose
-from cds.checks.kidney_words import NAMES, has_number, kidney_seen, kidney_values, lab_gaps, lab_words
+from cds.checks.kidney_words import NAMES, has_number, kidney_seen, kidney_values, lab_gaps, lab_words, nothing_current
 from cds.checks.levels import holds, level, unknown_for
 from cds.checks.registry import check
 from cds.checks.words import seen
 from cds.findings import Finding, NotChecked, Outcome, Value
 from cds.knowledge.model import Check
-from cds.view import Present, View, day
+from cds.view import LISTS, Present, View, day
 
 
 def due(view: View) -> bool:
@@ -23,6 +23,16 @@ def due(view: View) -> bool:
         return False
     risk = at_risk(view.case) or holds(view, "nephrotoxic-drug", ()) == Known(True)
     return recheck_due(view.kidney, view.case, risk=risk)
+
+
+def _risk_unknown(view: View, check: Check) -> tuple[NotChecked, ...]:
+    """A value that would be due in a patient at risk, and whether the patient is at risk cannot be told."""
+    if not recheck_due(view.kidney, view.case, risk=True):
+        return ()
+    age = (view.age,) if isinstance(view.age, Unknown) else ()
+    gaps = (*age, *view.gaps("conditions", *LISTS))
+    said = unknown_for(check, gaps, makes_card=False)
+    return said + unknown_for(check, view.reported_empty("conditions", *LISTS))
 
 
 def renal_unknown_speaks(view: View, items: tuple[Present, ...]) -> bool:
@@ -51,7 +61,8 @@ def renal_unknown(view: View, check: Check) -> Outcome:
     if has_number(view):
         wording = ("inpatient" if view.case.setting is Setting.INPATIENT else "due") if due(view) else ""
         if not wording:
-            return Outcome(check.id, (), lab_gaps(view, check), looked, "a current value is there")
+            said_risk = (*lab_gaps(view, check), *_risk_unknown(view, check))
+            return Outcome(check.id, (), said_risk, looked, "a current value is there")
     else:
         unseen = lab_gaps(view, check)
         if unseen:
@@ -96,7 +107,7 @@ def creatinine_implausible(view: View, check: Check) -> Outcome:
     if not items:
         return Outcome(check.id, why="no order of this call brings systemic baclofen")
     refused = [item for item in view.kidney.refused if item.implausible and _would_count(view, item)]
-    said = lab_gaps(view, check) if not refused else ()
+    said = () if refused else lab_gaps(view, check) or nothing_current(view, check)
     said += unknown_for(check, view.reported_empty("creatinine"))
     if not refused:
         return Outcome(check.id, (), said, kidney_seen(view), "no value was refused that would have counted")

@@ -93,3 +93,11 @@ def lab_gaps(view: View, check: Check) -> tuple[NotChecked, ...]:
     cut = tuple(gap for gap in gaps if gap.reason is Reason.TRUNCATED)
     rest = tuple(gap for gap in gaps if gap.reason is not Reason.TRUNCATED)
     return unknown_for(check, rest) + unknown_for(check, cut, makes_card=not has_number(view))
+
+
+def nothing_current(view: View, check: Check) -> tuple[NotChecked, ...]:
+    """No usable value to look at: baclofen-renal-dose and -unknown say it on their cards, this check in the report."""
+    egfr = view.kidney.egfr
+    if has_number(view) or isinstance(egfr, Known):
+        return ()
+    return (NotChecked(check.id, egfr.reason, egfr.detail or "kidney function not known", makes_card=False),)

@@ -87,10 +87,17 @@ def tapered(view: View, item: Present) -> bool:
         return False
     for ingredient, dose in zip(use.drug.ingredients, use.doses, strict=True):
         if ingredient.id == item.ingredient and isinstance(dose, Known) and dose.value.steps:
-            steps = dose.value.steps
-            falling = all(after.high < before.high for before, after in pairwise(steps))
-            return falling and len(steps) > 1 and _step(dose, use, view) == len(steps) - 1
+            return _falling(dose.value) and _step(dose, use, view) == len(dose.value.steps) - 1
     return False
+
+
+def _falling(dose: DailyDose) -> bool:
+    return len(dose.steps) > 1 and all(after.high < before.high for before, after in pairwise(dose.steps))
+
+
+def steps_down(item: Present) -> bool:
+    """Whether a schedule lowers its dose at each step."""
+    return isinstance(item.dose, Known) and _falling(item.dose.value)
 
 
 def stopped(view: View, ingredients: frozenset[str]) -> Stopped:
@@ -107,10 +114,12 @@ def longest_days(view: View, items: tuple[Present, ...]) -> int | None:
 
 
 def _days(view: View, item: Present) -> int | None:
-    if item.use is None:
-        return None
-    started = item.use.started
-    return (view.case.as_of - started.value.first).days if isinstance(started, Known) else None
+    """From the list; for an order that the list no longer holds, from its own start, if the list could be read."""
+    if item.use is not None:
+        started = item.use.started
+        return (view.case.as_of - started.value.first).days if isinstance(started, Known) else None
+    own = item.order.starts if item.order is not None else None
+    return None if own is None or view.gaps(*LISTS) else max(0, (view.case.as_of - own.first).days)
 
 
 def continuing(view: View, ingredients: frozenset[str]) -> tuple[Present, ...]:

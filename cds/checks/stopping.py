@@ -7,17 +7,17 @@ another order the dose is lowered, not stopped; a benzodiazepine may be replaced
 from __future__ import annotations
 
 from cds.arithmetic.equivalents import diazepam_per_day
-from cds.case import Known, Route, Unknown
+from cds.case import Action, Known, Route, Unknown
 from cds.checks.baclofen import dose_text, total_dose
 from cds.checks.exempt import firm_level
 from cds.checks.levels import Level, unknown_for
 from cds.checks.registry import check
-from cds.checks.stopped import Stopped, continuing, longest_days, stopped
+from cds.checks.stopped import Stopped, continuing, longest_days, steps_down, stopped
 from cds.checks.words import dose_words
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
 from cds.knowledge.load import ingredients_of
 from cds.knowledge.model import Check
-from cds.view import Present, View, day, joined, number
+from cds.view import LISTS, Present, View, day, joined, number
 
 ON_HOLD = "on hold"  # how the reconciler marks a drug put on hold
 
@@ -28,7 +28,7 @@ def baclofen_abrupt_stop(view: View, check: Check) -> Outcome:
     ours = ingredients_of(check.applies_to, view.knowledge.terminology)
     what = stopped(view, ours)
     if not what.items:
-        return Outcome(check.id, why="no order of this call stops baclofen that was being taken")
+        return Outcome(check.id, (), perhaps(view, check, ours), why="no order of this call stops baclofen being taken")
     looked = tuple(stop_seen(view, item) for item in what.items)
     spinal = tuple(item for item in what.items if item.drug.route is Route.INTRATHECAL)
     rest = tuple(item for item in what.items if item not in spinal)
@@ -51,20 +51,20 @@ def baclofen_abrupt_stop(view: View, check: Check) -> Outcome:
 
 def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tuple[NotChecked, ...], str]:
     """Short use makes no finding; what is unknown counts as long, and as enough."""
-    short = _short(check, what, check.number("days_floor"))
+    short = _short(view, check, what, check.number("days_floor"))
     if short is not None:
         return None, short, f"taken for less than {number(check.number('days_floor'))} days"
     total = total_dose(view, what.items)
     under_60 = what.days is not None and what.days < view.knowledge.facts["taken-60-days"].numbers["days"].value
     if under_60 and not total.missing and total.milligrams < check.number("small_dose"):
-        said = unknown_for(check, what.list_gaps)
+        said = _list_said(view, check, what)
         return None, said, f"short use of less than {number(check.number('small_dose'))} mg/day"
     at = firm_level(view, check, what.items)
     values: dict[str, Value] = {"dose": dose_text(total), "drugs": ["baclofen"]}
     if not total.missing:
         values["total"] = round(total.milligrams, 3)
     finding = stop_finding(view, check, what, at, values)
-    return finding, at.not_checked, f"stopped, {', '.join(finding.because)}"
+    return finding, (*at.not_checked, *_no_problems(view, check)), f"stopped, {', '.join(finding.because)}"
 
 
 def _intrathecal(view: View, check: Check, items: tuple[Present, ...]) -> Finding:
@@ -80,24 +80,25 @@ def benzo_abrupt_stop(view: View, check: Check) -> Outcome:
     ours = ingredients_of(check.applies_to, view.knowledge.terminology)
     what = stopped(view, ours)
     if not what.items:
-        return Outcome(check.id, why="no order of this call stops a benzodiazepine that was being taken")
+        why = "no order of this call stops a benzodiazepine being taken"
+        return Outcome(check.id, (), perhaps(view, check, ours), why=why)
     looked = tuple(stop_seen(view, item) for item in what.items)
     kept = continuing(view, ours)
     gone = {item.ingredient for item in what.items} - {item.ingredient for item in kept}
     if not gone:
         return Outcome(check.id, (), (), looked, "the same drug goes on in another order: a lower dose, not a stop")
-    if any(_regular(item) for item in kept):
-        return Outcome(check.id, (), (), looked, "another benzodiazepine goes on or takes its place")
+    if any(_substitute(item) for item in kept):
+        return Outcome(check.id, (), (), looked, "another benzodiazepine takes its place, or a taper runs")
     frequent = tuple(item for item in what.items if item.ingredient in gone and not _rare(check, item))
     if not frequent:
         days = number(check.number("days_a_week"))
-        return Outcome(check.id, (), (), looked, f"taken on at most {days} days a week")
+        return Outcome(check.id, (), _list_said(view, check, what), looked, f"taken on at most {days} days a week")
     return _benzo(view, check, Stopped(frequent, longest_days(view, frequent), what.list_gaps), looked)
 
 
 def _benzo(view: View, check: Check, what: Stopped, looked: tuple[str, ...]) -> Outcome:
     floor = check.number("days_floor")
-    short = _short(check, what, floor)
+    short = _short(view, check, what, floor)
     if short is not None:
         return Outcome(check.id, (), short, looked, f"taken for less than {number(floor)} days")
     at = firm_level(view, check, what.items)
@@ -111,12 +112,20 @@ def _benzo(view: View, check: Check, what: Stopped, looked: tuple[str, ...]) -> 
     if load.complete:
         values |= {"diazepam_low": load.low, "diazepam_high": load.high}
     finding = stop_finding(view, check, what, at, values, extra=load.working)
-    return Outcome(check.id, (finding,), at.not_checked, looked, f"stopped, {', '.join(finding.because)}")
+    said = (*at.not_checked, *_no_problems(view, check))
+    return Outcome(check.id, (finding,), said, looked, f"stopped, {', '.join(finding.because)}")
 
 
-def _regular(item: Present) -> bool:
-    """Whether a benzodiazepine that goes on can carry the patient: not merely as needed. An unknown dose counts."""
-    return not (isinstance(item.dose, Known) and item.dose.value.prn)
+def _substitute(item: Present) -> bool:
+    """Whether another benzodiazepine carries the patient: begun or raised by this call, or stepping down already.
+
+    Not one merely as needed, and not one that was taken all along beside the drug that is stopped.
+    """
+    if isinstance(item.dose, Known) and item.dose.value.prn:
+        return False
+    if item.order is None:
+        return steps_down(item)
+    return item.order.action is Action.START or (item.order.action is Action.CHANGE and not item.reduced)
 
 
 def _rare(check: Check, item: Present) -> bool:
@@ -124,15 +133,38 @@ def _rare(check: Check, item: Present) -> bool:
     if isinstance(item.dose, Unknown) or item.dose.value.times_per_day is None:
         return False
     dose = item.dose.value
+    # The average was rounded when it was made, so that three a week is a hair off.
     bounded = not dose.prn or dose.prn_max_given
-    return bounded and (dose.times_per_day or 0.0) * 7 <= check.number("days_a_week") + 1e-9
+    return bounded and (dose.times_per_day or 0.0) * 7 <= check.number("days_a_week") + 1e-6
 
 
-def _short(check: Check, what: Stopped, floor: float) -> tuple[NotChecked, ...] | None:
+def _short(view: View, check: Check, what: Stopped, floor: float) -> tuple[NotChecked, ...] | None:
     """What to say when the time on the drug is too short for withdrawal; None when it is not, or not known."""
     if what.days is None or what.days >= floor:
         return None
-    return unknown_for(check, what.list_gaps)  # an earlier order may be on the part of the list that was not seen
+    return _list_said(view, check, what)
+
+
+def _no_problems(view: View, check: Check) -> tuple[NotChecked, ...]:
+    """The caller's word that there are no problems: the level rests on it."""
+    return unknown_for(check, view.reported_empty("conditions"))
+
+
+def _list_said(view: View, check: Check, what: Stopped) -> tuple[NotChecked, ...]:
+    """What of the list was not seen: an earlier order may be there."""
+    return unknown_for(check, what.list_gaps) + unknown_for(check, view.reported_empty("medications"))
+
+
+def perhaps(view: View, check: Check, ingredients: frozenset[str]) -> tuple[NotChecked, ...]:
+    """An order that ends by today is a stop if it runs already; with the list unseen nobody can tell."""
+    ending = any(
+        order.planned_end is not None and order.planned_end.last <= view.case.as_of
+        for order in view.subjects
+        if order.action is not Action.STOP and any(item.id in ingredients for item in order.drug.ingredients)
+    )
+    if not ending:
+        return ()
+    return unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty("medications"))
 
 
 def stop_seen(view: View, item: Present) -> str:
@@ -143,6 +175,8 @@ def stop_seen(view: View, item: Present) -> str:
     since = "since when is not known"
     if item.use is not None and isinstance(item.use.started, Known):
         since = f"taken since {day(item.use.started.value)}"
+    elif item.use is None and item.order is not None and item.order.starts is not None:
+        since = f"ordered {day(item.order.starts)}, not on the medication list"
     return f"{view.name(item.ingredient)} {dose}, {since}"
 
 
