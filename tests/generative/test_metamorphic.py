@@ -43,6 +43,12 @@ def _told(report: Report) -> set[str]:
     return {item.check for item in report.not_checked}
 
 
+def _answered_by(name: str) -> set[str]:
+    """The findings that more of this drug answers: a benzodiazepine taken instead of the one that is stopped."""
+    benzodiazepine = name.split(" ")[0].endswith(("azepam", "azolam", "epoxide"))
+    return {"benzo-abrupt-stop"} if benzodiazepine else set()
+
+
 cases = st.sampled_from(CASES)
 
 
@@ -55,7 +61,7 @@ def test_another_medicine_never_removes_a_finding(case: Case, name: str, since: 
     more = copy.deepcopy(case)
     more.takes.append(Medicine(drug=name, dose="1", times="1 per day", since=f"{since} days", id="extra"))
     before, after = _levels(_report(case)), _levels(_report(more))
-    lost = {check for check in before if check not in after}
+    lost = {check for check in before if check not in after} - _answered_by(name)
     assert not lost, f"{case.id} with {name}: lost {lost}"
 
 

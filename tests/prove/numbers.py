@@ -23,7 +23,7 @@ KEPT = ROOT / "build" / "prove" / "numbers.json"
 def digest() -> str:
     """Of everything the result depends on."""
     found = hashlib.sha256()
-    for folder in ("cds", "fixtures/cases", "tests/support"):
+    for folder in ("cds", "fixtures/cases", "tests/support", "tests/unit"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".toml", ".tsv"):
                 found.update(path.as_posix().encode() + path.read_bytes())
@@ -44,7 +44,7 @@ def main() -> int:
             KEPT.parent.mkdir(parents=True, exist_ok=True)
             KEPT.write_bytes(msgspec.json.encode({"digest": now, "noticed": kept}))
     missed = [slip.words for slip in slips if not kept[slip.words]]
-    numbers = len({(slip.where, slip.owner, slip.name) for slip in slips})
+    numbers = len({(slip.where, slip.owner, slip.path) for slip in slips})
     print(f"numbers: {numbers} numbers, {len(slips)} moved by their last digit, {len(slips) - len(missed)} noticed")
     for words in missed:
         print(f"  nobody notices {words}")

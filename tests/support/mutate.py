@@ -1,16 +1,22 @@
 """Every number of the knowledge, moved by one unit of its last digit: at least one case must notice.
 
 A number nobody guards could be changed by a slip of the pen without any test failing. Numbers of checks and facts are
-changed in the loaded knowledge; those of ``knowledge/arithmetic`` in the tables the arithmetic reads.
+changed in the loaded knowledge and must be noticed by a clinical case. Those of ``knowledge/arithmetic`` (limits,
+factors, equivalents) are changed in a process of its own, and a unit test of the arithmetic may notice instead.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,9 +25,19 @@ from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Knowledge, Number
 from tests.support import run
 from tests.support.cases import Case, all_cases
-from tests.support.render import render_bytes
+from tests.support.slip import VARIABLE
 
 RELEASE = "R4"
+PUBLISHED = "tests/knowledge/test_published_tables.py"
+ROOT = Path(__file__).resolve().parents[2]
+UNIT_TESTS = {  # which tests of the arithmetic may notice a slip in which table
+    "kidney": "tests/unit/kidney",
+    "opioids": "tests/unit/equivalents",
+    "benzodiazepines": "tests/unit/equivalents",
+    "directions": "tests/unit/arithmetic",
+    "exposure": "tests/unit/reconcile",
+}
+Key = str | int
 
 
 class Slip(msgspec.Struct, frozen=True):
@@ -29,14 +45,15 @@ class Slip(msgspec.Struct, frozen=True):
 
     where: str
     owner: str
-    name: str
+    path: tuple[Key, ...]
     value: float
     by: float
 
     @property
     def words(self) -> str:
-        """ "check baclofen-max-dose: limit 80 -> 81"."""
-        return f"{self.where} {self.owner}: {self.name} {self.value:g} -> {self.value + self.by:g}"
+        """ "check baclofen-max-dose: maximum 80 -> 81"."""
+        moved = Decimal(repr(self.value)) + Decimal(repr(self.by))
+        return f"{self.where} {self.owner}: {'.'.join(map(str, self.path))} {self.value:g} -> {float(moved):g}"
 
 
 def step(value: float) -> float:
@@ -48,29 +65,51 @@ def step(value: float) -> float:
 def all_slips() -> list[Slip]:
     """Every number up and down."""
     return [
-        Slip(where, owner, name, value, sign * step(value))
-        for where, owner, name, value in _numbers()
+        Slip(where, owner, path, value, sign * step(value))
+        for where, owner, path, value in _numbers()
         for sign in (1, -1)
     ]
 
 
-def _numbers() -> Iterator[tuple[str, str, str, float]]:
+def _numbers() -> Iterator[tuple[str, str, tuple[Key, ...], float]]:
     knowledge = load_knowledge()
     for id, check in sorted(knowledge.checks.items()):
-        yield from (("check", id, name, number.value) for name, number in sorted(check.numbers.items()))
+        yield from (("check", id, (name,), number.value) for name, number in sorted(check.numbers.items()))
     for id, fact in sorted(knowledge.facts.items()):
-        yield from (("fact", id, name, number.value) for name, number in sorted(fact.numbers.items()))
-    for path in sorted(rules.ROOT.glob("*.toml")):
-        table = tomllib.loads(path.read_text("utf-8")).get("numbers", {})
-        yield from (("arithmetic", path.stem, name, float(row["value"])) for name, row in sorted(table.items()))
+        yield from (("fact", id, (name,), number.value) for name, number in sorted(fact.numbers.items()))
+    for file in sorted(rules.ROOT.glob("*.toml")):
+        found = _leaves(tomllib.loads(file.read_text("utf-8")))
+        yield from (("arithmetic", file.stem, path, value) for path, value in found)
+
+
+def _leaves(node: Any, path: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], float]]:
+    """Every number in a table, with the keys that lead to it."""
+    if isinstance(node, bool):
+        return
+    if isinstance(node, int | float):
+        yield path, float(node)
+    elif isinstance(node, dict | list):
+        for key, child in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _leaves(child, (*path, key))
 
 
 def noticed_by(slip: Slip) -> str:
-    """The id of a case that fails with the slip, or ""."""
+    """The id of a case (or the name of the unit tests) that fails with the slip, or ""."""
     if slip.where == "arithmetic":
-        with _arithmetic(slip):
-            return _first_failing(_ordered(slip), None, fresh=True)
-    return _first_failing(_ordered(slip), _moved(slip), fresh=False)
+        return _in_its_own_process(slip)
+    knowledge = _moved(slip)
+    for case in _ordered(slip):
+        if _differs(case, knowledge):
+            return case.id
+    return ""
+
+
+def _differs(case: Case, knowledge: Knowledge) -> bool:
+    try:
+        report = run.report_on(case, RELEASE, knowledge=knowledge)
+    except Exception:  # a slip that breaks the code outright is noticed
+        return True
+    return bool(run.mismatches(case, report, RELEASE))
 
 
 def _moved(slip: Slip) -> Knowledge:
@@ -85,31 +124,39 @@ def _moved(slip: Slip) -> Knowledge:
 
 
 def _with(numbers: Mapping[str, Number], slip: Slip) -> dict[str, Number]:
-    number = numbers[slip.name]
-    return {**numbers, slip.name: msgspec.structs.replace(number, value=number.value + slip.by)}
+    name = str(slip.path[0])
+    number = numbers[name]
+    return {**numbers, name: msgspec.structs.replace(number, value=number.value + slip.by)}
 
 
-@contextmanager
-def _arithmetic(slip: Slip) -> Iterator[None]:
-    """The table with one number moved, for as long as the context lasts."""
-    path_table: Callable[[str], Mapping[str, object]] = rules.table
-    table = path_table(slip.owner)
-    rows = table["numbers"]
-    assert isinstance(rows, dict)
-    row = rows[slip.name]
-    rules.numbers.cache_clear()
-    row["value"] = slip.value + slip.by
-    try:
-        yield
-    finally:
-        row["value"] = slip.value
-        rules.numbers.cache_clear()
+def _in_its_own_process(slip: Slip) -> str:
+    environment = os.environ | {VARIABLE: json.dumps([slip.owner, slip.path, slip.by]), "PYTHONPATH": str(ROOT)}
+    ids = json.dumps([case.id for case in _ordered(slip)])
+    cases = _python(["-m", "tests.support.slip"], environment, ids)
+    if cases.returncode:
+        return "(does not start)"
+    if cases.stdout.strip():
+        return cases.stdout.strip()
+    tests = ["-m", "pytest", "-p", "tests.support.slip", "-x", "-q", "-p", "no:cacheprovider", PUBLISHED]
+    tests += [UNIT_TESTS[slip.owner]] if slip.owner in UNIT_TESTS else []
+    return "(unit tests)" if _python(tests, environment).returncode == 1 else ""
 
 
-@lru_cache(maxsize=64)
-def _ordered(slip: Slip) -> tuple[Case, ...]:
+def _python(arguments: list[str], environment: Mapping[str, str], told: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        input=told,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+def _ordered(slip: Slip) -> list[Case]:
     """The cases, those that expect the check first."""
-    return tuple(sorted(_sound(), key=lambda case: not any(e.check == slip.owner for e in case.expect)))
+    return sorted(_sound(), key=lambda case: not any(e.check == slip.owner for e in case.expect))
 
 
 @lru_cache(maxsize=1)
@@ -117,17 +164,3 @@ def _sound() -> tuple[Case, ...]:
     """The cases that pass as things are: one that fails anyway notices nothing."""
     cases = [case for case in all_cases() if RELEASE in case.releases]
     return tuple(case for case in cases if not run.mismatches(case, run.report_on(case, RELEASE), RELEASE))
-
-
-def _first_failing(cases: tuple[Case, ...], knowledge: Knowledge | None, *, fresh: bool) -> str:
-    for case in cases:
-        try:
-            if fresh:
-                report = run.report_of(render_bytes(case, RELEASE), case.as_of)
-            else:
-                report = run.report_on(case, RELEASE, knowledge=knowledge)
-        except Exception:  # a slip that breaks the code outright is noticed
-            return case.id
-        if run.mismatches(case, report, RELEASE):
-            return case.id
-    return ""
