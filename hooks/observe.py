@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -53,6 +54,18 @@ def allowed_only(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return {name: value for name, value in event.items() if name in ALLOWED}
 
 
+class _StandardError:
+    """Writes lines to standard error. A log that cannot be written never costs an answer."""
+
+    def __init__(self, *_: Any) -> None:
+        self.debug = self.info = self.warning = self.error = self.write
+
+    def write(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+
 def configure(level: str = "info") -> None:
     """One JSON object a line on standard error."""
     structlog.configure(
@@ -63,7 +76,7 @@ def configure(level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_StandardError,
         cache_logger_on_first_use=False,
     )
 

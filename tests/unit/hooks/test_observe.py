@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -20,6 +21,14 @@ def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     configure("error")
     log().info("request")
     assert capsys.readouterr().err == ""
+
+
+def test_a_log_that_cannot_be_written_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    configure()
+    log().info("request", status=200)
 
 
 def test_a_fault_tells_type_and_place_but_not_the_words() -> None:
