@@ -272,10 +272,10 @@ def _open_entry(text: bytes, path: str, opened: Opened, depth: int) -> None:
             return
     except msgspec.ValidationError:
         pass
+    opened.seen = True
     if not text.startswith(b"{"):
         if text != b"null":
             _open_item(text, path, opened, depth)
-        opened.seen = True
         return
     shell = _as_shell.decode(text)
     inside = bytes(shell.resource)
@@ -292,7 +292,7 @@ def _open_entry(text: bytes, path: str, opened: Opened, depth: int) -> None:
 
 def _open_odd(text: bytes, path: str, opened: Opened) -> None:
     """One resource with something unexpected in it."""
-    value = loads(text)
+    value = loads(clean(text))
     name = value.get("resourceType")
     view = BY_TYPE.get(name) if isinstance(name, str) else None
     if view is None:

@@ -12,13 +12,11 @@ MOST_CODINGS = 50
 EMPTY = Coded()
 
 
-def coded(value: Codeable | str | None, index: Index | None = None, type_name: str = "Condition") -> Coded:
+def coded(value: Codeable | str, index: Index | None = None, type_name: str = "Condition") -> Coded:
     """A CodeableConcept, Coding, code, CodeableReference or plain word as one ``Coded``.
 
     With ``index`` a reference is followed, and the code of what it leads to taken.
     """
-    if value is None:
-        return EMPTY
     if isinstance(value, str):
         return Coded((Coding("", value, ""),))
     if value.concept is not None:

@@ -166,8 +166,6 @@ def _of_encounter(view: Encounter) -> Iterator[str]:
 
 
 def _of_procedure(view: Procedure) -> Iterator[str]:
-    if _only_patient(view):
-        yield "DSTU2"
     if view.notPerformed is not None:
         yield "DSTU2"
     if view.notDone is not None:

@@ -6,6 +6,7 @@ notGiven become "not-done", R5's "recorded" statement becomes what its adherence
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -49,17 +50,6 @@ class Place(msgspec.Struct, frozen=True):
     path: str
     draft: bool = False
     selected: bool = True
-
-
-def medication_fact(view: MedicationEvent, place: Place, index: Index) -> MedicationFact:
-    """One medication resource of any release as a fact."""
-    if isinstance(view, MedicationRequest):
-        return _order(view, place, index)
-    if isinstance(view, MedicationStatement):
-        return _statement(view, place, index)
-    if isinstance(view, MedicationDispense):
-        return _dispense(view, place, index)
-    return _administration(view, place, index)
 
 
 def _common(view: MedicationEvent, kind: str, place: Place, index: Index) -> dict[str, Any]:
@@ -181,10 +171,8 @@ def _dispense(view: MedicationDispense, place: Place, index: Index) -> Medicatio
     return MedicationFact(**facts)
 
 
-def _administration(view: MedicationEvent, place: Place, index: Index) -> MedicationFact:
+def _administration(view: MedicationAdministration, place: Place, index: Index) -> MedicationFact:
     facts = _common(view, "administration", place, index)
-    if not isinstance(view, MedicationAdministration):
-        return MedicationFact(**facts)
     if view.wasNotGiven or view.notGiven:
         facts["status"], facts["taken"] = "not-done", "n"
     facts["effective_start"], facts["effective_end"] = _given(view)
@@ -201,3 +189,17 @@ def _given(view: MedicationAdministration) -> tuple[When | None, When | None]:
         return when(moment), None
     period = view.effectivePeriod or view.effectiveTimePeriod or view.occurencePeriod
     return starts(period), ends(period)
+
+
+_READERS: dict[type[MedicationEvent], Callable[[Any, Place, Index], MedicationFact]] = {
+    MedicationRequest: _order,
+    MedicationOrder: _order,
+    MedicationStatement: _statement,
+    MedicationDispense: _dispense,
+    MedicationAdministration: _administration,
+}
+
+
+def medication_fact(view: MedicationEvent, place: Place, index: Index) -> MedicationFact:
+    """One medication resource of any release as a fact."""
+    return _READERS[type(view)](view, place, index)

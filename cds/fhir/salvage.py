@@ -94,19 +94,13 @@ def _fit(value: Any, type_: Any, *, whole: bool = False) -> Any:
 def _fit_one(value: Any, choice: Any, whole: bool) -> Any:
     if choice is msgspec.Raw:
         return msgspec.Raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    if choice is str:
-        return _string(value)
+    if choice is str:  # a number or nothing: a string would have fitted
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else _DROP
     if get_origin(choice) in (list, tuple):
         return _list(value, choice, whole)
     if isinstance(choice, type) and issubclass(choice, msgspec.Struct):
         return _struct(value, choice, whole)
     return _DROP
-
-
-def _string(value: Any) -> Any:
-    if isinstance(value, str):  # a string msgspec refused holds half a character
-        return value.encode("utf-8", "replace").decode()
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _DROP
 
 
 def _list(value: Any, choice: Any, whole: bool) -> Any:

@@ -233,6 +233,8 @@ def test_the_specimen_is_named(elements: dict[str, Any]) -> None:
 
 def test_an_unknown_specimen_has_no_name() -> None:
     assert observations(specimen={"reference": "Specimen/gone"})[0].specimen == ""
+    contained = [{"resourceType": "Specimen", "id": "s"}]
+    assert observations(specimen={"reference": "#s"}, contained=contained)[0].specimen == ""
     assert observations(specimen=5)[0].specimen == ""
 
 
@@ -290,6 +292,13 @@ def test_a_deceased_patient_is_told(elements: dict[str, Any], dead: bool) -> Non
     patient = read(source({**BORN, "gender": "Female", "name": 7, **elements}, "patient")).patient
     assert patient is not None
     assert (patient.deceased, patient.gender) == (dead, "female")
+
+
+def test_a_birth_date_beside_something_odd_is_read() -> None:
+    patient = read(source({**BORN, "gender": {}}, "patient")).patient
+    assert patient is not None
+    assert patient.birth == When(date(1960, 6, 15), date(1960, 6, 15))
+    assert patient.gender == ""
 
 
 def test_of_two_copies_of_the_patient_the_one_with_a_birth_date_is_kept() -> None:

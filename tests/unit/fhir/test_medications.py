@@ -168,7 +168,13 @@ def test_ingredients_and_strength_are_read_from_a_medication_of_any_release(prod
 
 
 def test_an_ingredient_that_leads_nowhere_is_there_without_a_name() -> None:
-    for item in ({"itemReference": {"reference": "Substance/gone"}}, {"item": {}}, {"item": {"reference": {}}}, {}):
+    for item in (
+        {"itemReference": {"reference": "Substance/gone"}},
+        {"item": {}},
+        {"item": {"reference": {}}},
+        {"item": ""},
+        {},
+    ):
         drug = {"resourceType": "Medication", "id": "x", "ingredient": [item]}
         fact = medication(order(**NO_DRUG, medicationReference={"reference": "Medication/x"}), drug)
         assert fact.ingredients == ((Coded(), None, None),)
@@ -362,6 +368,11 @@ def test_a_timing_code_alone_is_a_timing() -> None:
         ({"patientInstruction": "b", "additionalInstruction": [{"text": "c"}]}, "b"),
         ({"additionalInstruction": [{"text": "c"}, {"coding": [{"display": "d"}]}]}, "c; d"),
         ({"additionalInstructions": {"text": "c"}}, "c"),
+        (
+            {"additionalInstruction": [{"coding": [{"code": "1521000175104"}]}, {"coding": [{"system": "s"}]}]},
+            "1521000175104",
+        ),
+        ({"additionalInstruction": [{}]}, ""),
         ({}, ""),
     ],
 )

@@ -313,6 +313,12 @@ def test_resources_that_tell_nothing_are_asked_in_vain() -> None:
     assert detect_release([source(bundle(*silent, encounters()["R5"]))]) == "R5"
 
 
+def test_a_long_record_is_not_asked_to_its_end() -> None:
+    many = [{**conditions()["STU3"], "id": f"c{at}"} for at in range(12)]
+    newer = [{**conditions()["R4"], "id": f"n{at}"} for at in range(13)]
+    assert detect_release([source(bundle(*many, *newer))]) == "STU3"
+
+
 def test_one_odd_resource_does_not_outvote_the_record() -> None:
     many = [{**conditions()["R4"], "id": f"c{at}"} for at in range(5)]
     assert detect_release([source(bundle(*many, conditions()["DSTU2"]))]) == "R4"

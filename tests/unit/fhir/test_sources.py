@@ -124,6 +124,24 @@ def test_one_bad_entry_costs_that_entry(bad: Any) -> None:
     assert reasons(chart) == [Reason.UNREADABLE]
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [b"7", b'"x"', b'{"fullUrl":"urn:x","resource":null}', b'{"resource":null,"response":{"status":1e999}}', b"[]"],
+)
+def test_one_bad_item_of_a_list_of_entries_costs_that_item(bad: bytes) -> None:
+    one, other = (json.dumps({"resource": order(id=name)}).encode() for name in ("m1", "m2"))
+    items = b",".join((one, bad, b"null", other))
+    for raw in (b'{"entry":[%s,{"resource":7}]}' % items, b"[%s,7]" % items):
+        chart = read(raw)
+        assert [fact.id for fact in chart.medications] == ["m1", "m2"]
+        assert reasons(chart) == [Reason.UNREADABLE]
+
+
+def test_drafts_that_are_nothing_at_all_are_no_orders() -> None:
+    chart = read(source({"resourceType": "Bundle", "entry": [None]}, "draft", holds=()))
+    assert (chart.medications, chart.unreadable_orders, chart.gaps) == ([], [], {})
+
+
 def test_a_source_nobody_asked_for_is_read_without_leaving_gaps() -> None:
     chart = read(source(bundle(BARE, 7), "extra", holds=()))
     assert len(chart.medications) == 1
@@ -146,6 +164,15 @@ def test_broken_characters_and_numbers_cost_no_resource() -> None:
     assert (fact.id, fact.status, fact.dosages[0].sequence) == ("m1", "?", None)
     (fact,) = read(b'{"resourceType":"MedicationRequest","id":"m1","status":NaN}').medications
     assert fact.id == "m1"
+
+
+def test_half_a_character_never_reaches_the_chart() -> None:
+    """It could not be written into an answer."""
+    for status in (b'"active"', b"{}"):
+        raw = b'{"resourceType":"MedicationRequest","status":%s,"id":"a\\ud800b","note":"\\udfff"}' % status
+        (fact,) = read(raw).medications
+        assert fact.id == "a?b"
+        assert repr(fact).encode()
 
 
 def test_an_unreadable_draft_is_an_unreadable_order_one_each() -> None:

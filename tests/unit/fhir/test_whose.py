@@ -60,6 +60,11 @@ def test_a_resource_of_somebody_else_is_left_out_and_said(subject: Any) -> None:
     assert chart.patient.id == "p1"
 
 
+def test_a_stranger_of_whom_nothing_was_sent_is_a_stranger() -> None:
+    for reference in ("p3", "Patient/p3", "urn:uuid:p3"):
+        assert reasons(read(order(subject={"reference": reference}))) == [Reason.WRONG_PATIENT]
+
+
 def test_dstu2_and_others_say_patient() -> None:
     sent = {"resourceType": "MedicationOrder", "id": "m1", "patient": {"reference": "Patient/p2"}}
     assert reasons(read(sent)) == [Reason.WRONG_PATIENT]
