@@ -41,6 +41,8 @@ class _Reader(AmountReader):
     """One pass over the items of one sig."""
 
     def read(self) -> tuple[Step, ...] | None:
+        if self.tag() in ("AND", "THEN"):  # the text begins in the middle
+            raise NotUnderstood
         while self.at < len(self.items):
             item = self.items[self.at]
             handler = _HANDLERS.get(item.tag)
@@ -86,11 +88,15 @@ class _Reader(AmountReader):
 
     def slot(self, item: Item) -> None:
         self.at += 1
+        if self.joint == "then":
+            raise NotUnderstood
         self.clause.add_slot(item.word, self.joint)
         self.joint = ""
 
     def meals(self, _: Item) -> None:
         self.at += 1
+        if self.joint == "then":
+            raise NotUnderstood
         self.clause.meals = True
         self.joint = ""
 
@@ -183,6 +189,8 @@ class _Reader(AmountReader):
         if item.low < 24 or self.tag() != "NUM":
             raise NotUnderstood
         low, high = self.span()
+        if low < 1 or low != int(low):
+            raise NotUnderstood
         if not self.clause.empty:
             self.clauses.append(Clause("then"))
         self.clause.marked = (low * item.low / 24, (high + 1) * item.low / 24 if high > low else None)

@@ -197,6 +197,8 @@ def _begins_step(before: Clause, clause: Clause) -> bool:
         return True
     if clause.join == "and":
         return False
+    if clause.join == "none" and not (clause.slots and before.slots):  # "5 mg mane 10 mg nocte" needs no connector
+        raise NotUnderstood
     apart = bool(clause.slots) and not set(clause.slots).intersection(before.slots)
     if before.days is not None and before.marked is None:
         if apart:

@@ -41,6 +41,8 @@ class Cursor:
             self.at += 1
             if self.tag() == "UNIT":
                 return 1.0
+            if not (self.tag() == "NUM" and self.item().low < 1):
+                raise NotUnderstood
         if self.tag() != "NUM":
             raise NotUnderstood
         value = self.item().low
@@ -60,21 +62,34 @@ class Cursor:
             value = value / self.item(1).low
             self.at += 2
             return value
+        if value != int(value) or value < 1:
+            return None
         skip = 0
         while self.tag(skip) in ("AND", "DASH", "A") and skip < 3:
             skip += 1
-        if self.tag(skip) != "NUM" or value != int(value) or value < 1:
+        part, length, worded = self.part(skip)
+        if not length:
             return None
-        part, after = self.item(skip).low, self.at + skip + 1
-        if part == 1 and self.item(skip + 1).word == "/" and (1.0, self.item(skip + 2).low) in _FRACTIONS:
-            part, after = 1 / self.item(skip + 2).low, self.at + skip + 3
-        elif part == 1 and self.item(skip + 1).low == 0.5 and self.item(skip + 1).tag == "NUM" and skip:
-            part, after = 0.5, self.at + skip + 2  # "one and one half"
-        if not 0 < part < 1:
-            return None
-        spelled = self.tag() not in ("AND", "A") and self.item(skip).word == "" and value == 1
-        self.at = after
-        return part if spelled else value + part  # "one half" and "one-half" are 0.5, "1 1/2" is 1.5
+        joined = self.tag() == "AND"
+        self.at += skip + length
+        if not worded or joined:
+            return value + part  # "1 1/2", "1-1/2", "one and a half"
+        if value != 1:
+            raise NotUnderstood  # "2 half tablets" are one
+        return part  # "one half", "one-half"
+
+    def part(self, ahead: int) -> tuple[float, int, bool]:
+        """A part of one that many places ahead: its value, its length in items, and whether it is a word."""
+        item, after = self.item(ahead), self.item(ahead + 1)
+        if item.tag != "NUM":
+            return 0.0, 0, False
+        if item.word == "" and item.low < 1:  # a word; the digits "0.5" would be an amount of their own
+            return item.low, 1, True
+        if item.low == 1 and after.word == "/" and (1.0, self.item(ahead + 2).low) in _FRACTIONS:
+            return 1 / self.item(ahead + 2).low, 3, False
+        if item.low == 1 and after.tag == "NUM" and after.word == "" and after.low < 1 and ahead:  # "and one half"
+            return after.low, 2, True
+        return 0.0, 0, False
 
     def span(self) -> tuple[float, float]:
         """A number or a range; "up to 3" begins at 0."""
@@ -114,6 +129,8 @@ class Cursor:
         return low * time.low, high * time.low
 
     def pace(self, low: float, high: float, *, plain: bool = False) -> None:
-        """Give the clause a frequency per day."""
+        """Give the clause a frequency per day. After "then" a frequency alone ("then bid") leaves the dose open."""
+        if self.joint == "then":
+            raise NotUnderstood
         self.clause.add_pace(low, high, self.joint, plain=plain)
         self.joint = ""

@@ -165,7 +165,8 @@ def mass_per_hour(giving: Giving, rate: Rate, ingredient: Ingredient, drug: Drug
     """What an infusion, pump or patch delivers, in mg per h; a stated daily total likewise."""
     strength = ingredient.strength
     on_skin = drug.form == "patch" or drug.route is Route.TRANSDERMAL or (strength is not None and strength.per == "h")
-    quantity = Quantity(rate.low, rate.high, rate.kind, rate.words)
+    counted, _, per = rate.words.partition("/")
+    quantity = Quantity(rate.low, rate.high, rate.kind, counted)
     if rate.kind == "mass":
         if len(drug.ingredients) != 1 or is_combination(drug.label):
             return Unknown(Reason.DOSE_UNKNOWN, "a dose in mg of a combination: of which ingredient?")
@@ -178,4 +179,5 @@ def mass_per_hour(giving: Giving, rate: Rate, ingredient: Ingredient, drug: Drug
         found = mass_of(giving, quantity, ingredient, drug)
     if isinstance(found, Unknown):
         return found
-    return Mass(found.low / rate.hours, found.high / rate.hours, found.words, patch=on_skin)
+    words = found.words if rate.kind == "mass" else f"{found.words} per {per}"
+    return Mass(found.low / rate.hours, found.high / rate.hours, words, patch=on_skin)

@@ -347,6 +347,8 @@ def test_a_strength_that_makes_no_sense_is_no_strength() -> None:
             "5–10 mg × up to 4 per day, as needed",
         ),
         (DosageFact(rate=Amount(2, "mg/h")), "2 mg/h × 24 h"),
+        (DosageFact(text="6 tablets a day"), "6 tablets × 10 mg per day"),
+        (DosageFact(text="3 per day"), "3 tablets × 10 mg per day"),
     ],
 )  # fmt: skip
 def test_the_working_is_shown_in_words(fact: DosageFact, working: str) -> None:

@@ -68,6 +68,10 @@ READ = {
     "one and one half tablets bid": (30, 30),
     "one-half tablet daily": (5, 5),
     "one half tablet daily": (5, 5),
+    "take 1/2 to 1 tablet tid": (15, 30),
+    "1-1 1/2 tabs bid": (20, 30),
+    "two and a half tablets daily": (25, 25),
+    "1 10 mg tablet tid": (30, 30),
     "1.5 tabs q.d.": (15, 15),
     "1-2 tabs tid": (30, 60),
     "1 or 2 tablets tid": (30, 60),
@@ -152,7 +156,10 @@ def test_directions_that_are_understood(text: str, expected: tuple[float, float]
 
 REFUSED = [
     "taper as directed", "use as directed", "per protocol", "as directed", "prn", "", " ", "...", "with food", "10 mg",
-    "bid", "10 mg prn", "tablet daily", "10 mg tid and prn", "10 mg tid then", "10 mg tid then taper",
+    "bid", "10 mg prn", "tablet daily", "2 half tablets tid", "1 0.5 mg tid", "and 10 mg tid",
+    "1 tab qhs x 7 days then qam",
+    "1 tab daily for a week then bid", "1 tab tid x 7 days then prn", "10 mg tid 5 mg qhs", "a 1 tab tid",
+    "10 mg tid and prn", "10 mg tid then", "10 mg tid then taper",
     "10 mg tid, increase by 5 mg every 3 days to 20 mg tid",
     "10 mg tid if needed unless drowsy", "1 tab tid, may repeat", "1 tab tid. May repeat x1",
     "1 tab tid. Double if needed",
