@@ -70,6 +70,7 @@ def read_knowledge(root: Path) -> Knowledge:
         if data and data.get("id") != path.stem:
             faults.append(f"checks/{path.name}: id: is {data.get('id')!r}; it must be the file's name")
         checks[path.stem] = data
+    faults += _arithmetic_faults(root, evidence)
     if not checks:
         faults.append("checks: no check file found")
     if faults:
@@ -80,6 +81,28 @@ def read_knowledge(root: Path) -> Knowledge:
     if faults:
         raise KnowledgeFaults(faults)
     return knowledge
+
+
+def _arithmetic_faults(root: Path, evidence: Mapping[str, Any]) -> list[str]:
+    """Faults of the files that ``cds.arithmetic`` and the terminology read themselves: shape, and unknown evidence."""
+    faults: list[str] = []
+    names = [f"arithmetic/{path.name}" for path in sorted((root / "arithmetic").glob("*.toml"))]
+    for name in names:
+        data = _read(root, name, "arithmetic", faults)
+        faults += [f"{name}: evidence: {id!r} is not in evidence.toml" for id in _cited(data) if id not in evidence]
+    classes = _read(root, "drugs/classes.toml", "classes", faults)
+    for id in _cited(classes):
+        if id not in evidence:
+            faults.append(f"drugs/classes.toml: evidence: {id!r} is not in evidence.toml")
+    return faults
+
+
+def _cited(value: Any) -> set[str]:
+    """Every evidence id anywhere in a file."""
+    if not isinstance(value, Mapping):
+        return set()
+    own = {str(id) for id in value.get("evidence", ())}
+    return own.union(*(_cited(item) for item in value.values()))
 
 
 def _read(root: Path, name: str, schema: str, faults: list[str]) -> dict[str, Any]:
