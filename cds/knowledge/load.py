@@ -116,9 +116,9 @@ def _read(root: Path, name: str, schema: str, faults: list[str]) -> dict[str, An
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{name}: is not TOML: {error}")
         return {}
-    for error in _validator(schema).iter_errors(_plain(data)):
-        key = ".".join(str(part) for part in error.absolute_path) or "(file)"
-        faults.append(f"{name}: {key}: {error.message}")
+    for fault in _validator(schema).iter_errors(_plain(data)):
+        key = ".".join(str(part) for part in fault.absolute_path) or "(file)"
+        faults.append(f"{name}: {key}: {fault.message}")
     return data
 
 
@@ -202,9 +202,10 @@ def _fact(id: str, data: Mapping[str, Any]) -> Fact:
 def _check(data: Mapping[str, Any]) -> Check:
     plain = ("id", "title", "group", "topic", "kind", "question", "why_it_matters", "basis", "owner", "clinical_review")
     lists = ("hooks", "asks", "evidence", "overrides", "values", "makes_relevant", "conditions", "routes")
+    taken: dict[str, Any] = {key: data[key] for key in plain}
+    taken.update((key, tuple(data.get(key, ()))) for key in lists)
     return Check(
-        **{key: data[key] for key in plain},
-        **{key: tuple(data.get(key, ())) for key in lists},
+        **taken,
         created=data["created"],
         changed=data["changed"],
         levels=_levels(data["levels"]),
