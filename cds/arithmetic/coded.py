@@ -88,7 +88,7 @@ def _quantity(low: Amount, high: Amount) -> Quantity | Rate | Unknown | None:
         return Unknown(Reason.UNREADABLE, "dose is no usable number")
     if low.comparator or high.comparator:
         return Unknown(Reason.UNREADABLE, "dose with a comparator")
-    if not 0 <= low.value <= high.value or high.value == 0:
+    if high.value == 0:
         return Unknown(Reason.UNREADABLE, "dose is no positive amount")
     unit = dose_unit(high)
     if isinstance(unit, Unknown):

@@ -18,6 +18,8 @@ NO_PACE = Unknown(Reason.DOSE_UNKNOWN, "how often is not said")
 NO_DOSE = Unknown(Reason.DOSE_UNKNOWN, "how much at a time is not said")
 NO_MAXIMUM = Unknown(Reason.DOSE_UNKNOWN, "as needed, without a frequency or a maximum per day")
 
+TOTALS_DISAGREE = Unknown(Reason.CONFLICT, "the stated total per day is not that of the single doses")
+
 
 class Part(msgspec.Struct, frozen=True, gc=False):
     """A daily dose in mg (of patches: mg per h), low to high, before it is put into the unit of the answer."""
@@ -54,7 +56,7 @@ def part_of(giving: Giving, ingredient: Ingredient, drug: Drug) -> Part | Unknow
 def _paced(giving: Giving, pace: Pace, mass: Mass, cap: float | None) -> Part | Unknown:
     low, high, times = tidy(mass.low * pace.low), tidy(mass.high * pace.high), pace.high
     if giving.day_total is not None and not same(giving.day_total, high):
-        return Unknown(Reason.CONFLICT, "the stated total per day is not that of the single doses")
+        return TOTALS_DISAGREE
     words = mass.words + _joint(giving, pace) + pace.words
     single = mass.high
     if giving.prn:
@@ -110,6 +112,8 @@ def _by_rate(giving: Giving, rate: Rate, ingredient: Ingredient, drug: Drug) -> 
     elif rate.hours < 24:
         words = f"{words} × 24 h"
     low, high = tidy(mass.low * hours), tidy(mass.high * hours)
+    if giving.day_total is not None and not same(giving.day_total, high):
+        return TOTALS_DISAGREE
     times = giving.pace.high if giving.pace is not None and giving.pace.high >= 1 and rate.hours >= 24 else None
     if times is not None and times > 1:
         words = f"{words} in {number_text(times)} doses"

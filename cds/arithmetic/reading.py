@@ -95,7 +95,7 @@ def merge(first: Giving, second: Giving) -> Giving:
         mass_is=amount.mass_is,
         rate=amount.rate,
         per_ml=amount.per_ml,
-        day_total=amount.day_total if amount is pace else None,
+        day_total=amount.day_total if amount is pace or amount.rate is not None else None,
         pace=pace.pace,
         prn=first.prn or second.prn,
         caps=first.caps + second.caps,

@@ -6,7 +6,7 @@ from cds.arithmetic.regimen import Cap, Quantity
 from cds.arithmetic.sigclause import Clause, NotUnderstood
 from cds.arithmetic.sigcursor import Cursor
 from cds.arithmetic.siglexicon import Item
-from cds.arithmetic.units import number_text, tidy
+from cds.arithmetic.units import Unit, number_text, tidy
 
 
 class AmountReader(Cursor):
@@ -19,7 +19,7 @@ class AmountReader(Cursor):
         if self.product_of_two() or self.dispensed():
             return
         low, high = self.span()
-        following = self.tag()
+        following, unit = self.tag(), self.item().unit
         if following in ("TIMES", "X") and self.tag(1) != "NUM":
             self.at += 1
             if low == high == 1 and self.tag() in ("STOP", "END", "COMMA", "RP"):
@@ -32,11 +32,13 @@ class AmountReader(Cursor):
             self.clause.expect_each = True
         elif following == "HOURLY" or (following == "DASH" and self.tag(1) == "HOURLY"):
             self.at += 1 if following == "HOURLY" else 2
-            self.pace(24 / high, 24 / low if low else 24 / high)
+            if low <= 0:
+                raise NotUnderstood
+            self.pace(24 / high, 24 / low)
         elif following == "REFILL":
             self.at += 1
-        elif following == "UNIT":
-            self.with_unit(low, high)
+        elif unit is not None:
+            self.with_unit(low, high, unit)
         elif following in ("DOSES", "STAT", "DIVIDED"):
             self.divided_doses(low, high)
         else:
@@ -63,11 +65,8 @@ class AmountReader(Cursor):
         self.at += 2
         return True
 
-    def with_unit(self, low: float, high: float) -> None:
+    def with_unit(self, low: float, high: float, unit: Unit) -> None:
         """An amount with its unit, perhaps a range "5 mg to 10 mg", perhaps per time, perhaps a concentration."""
-        unit = self.item().unit
-        if unit is None:
-            raise NotUnderstood
         self.at += 1
         ranged = low == high and self.tag() in ("DASH", "OR") and self.tag(1) == "NUM" and self.item(2).unit == unit
         if ranged and low < self.item(1).low <= 10 * low:  # "5 mg to 10 mg"

@@ -106,15 +106,21 @@ class Cursor:
         return low, low
 
     def rate_hours(self) -> float | None:
-        """ "/day", "per 24 hours", "a day" after an amount; None when there is none."""
+        """ "/day", "per 24 hours", "a day", "in a 24-hour period" after an amount; None when there is none."""
         if self.tag() not in ("PER", "A"):
             return None
-        numbered = self.tag(1) == "NUM"
-        time = self.item(2 if numbered else 1)
-        if time.tag != "TIME":
+        ahead = 2 if self.tag(1) == "A" else 1
+        count = 1.0
+        if self.tag(ahead) == "NUM":
+            count = self.item(ahead).low
+            ahead += 2 if self.tag(ahead + 1) == "DASH" else 1
+        if self.tag(ahead) != "TIME":
             return None
-        self.at += 3 if numbered else 2
-        return time.low * (self.item(-2).low if numbered else 1.0)
+        if count <= 0:
+            raise NotUnderstood
+        hours = count * self.item(ahead).low
+        self.at += ahead + 1
+        return hours
 
     def interval(self) -> tuple[float, float]:
         """After "every": hours, shortest and longest."""

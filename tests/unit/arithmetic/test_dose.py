@@ -53,6 +53,10 @@ DAY = Amount(1, "d", "d")
         (DosageFact(rate=Amount(48, "mg/24 h")), (48, 48)),
         (DosageFact(rate_low=Amount(1, "mg/h"), rate_high=Amount(2, "mg/h")), (24, 48)),
         (DosageFact(dose=Amount(1, "mg/h", "mg/h")), (24, 24)),
+        (DosageFact(dose_low=Amount(500, "ug"), dose_high=mg(1), timing=TID), (1.5, 3)),
+        (DosageFact(rate=Amount(2, "mg/h"), as_needed=True, max_per_period=((mg(20), DAY),)), (0, 20)),
+        (DosageFact(rate=Amount(2, "mg/h"), as_needed=True, max_per_period=((Amount(2, "dose"), DAY),)), (0, 48)),
+        (DosageFact(dose=mg(10), timing=per_day(3, bounds_duration=Amount(3, "fortnight"))), (30, 30)),
         (DosageFact(dose=mg(10), timing=TID, rate=None, max_per_administration=mg(5)), (30, 30)),  # a plain dose stays
         (DosageFact(dose_low=mg(5), dose_high=mg(20), timing=TID, max_per_administration=mg(10)), (15, 30)),
     ],
@@ -84,6 +88,9 @@ def test_low_and_high_per_day_of_a_10_mg_tablet(fact: DosageFact, expected: tupl
         (DosageFact(dose=Amount(20), timing=TID), "unit"),  # tablets or mg?
         (DosageFact(dose=Amount(10), timing=TID), "unit"),
         (DosageFact(rate=Amount(5)), "unit"),
+        (DosageFact(dose_low=Amount(1, "{foo}"), dose_high=mg(2), timing=TID), "unit"),
+        (DosageFact(rate_low=Amount(1, "foo/h"), rate_high=Amount(2, "mg/h")), "unit"),
+        (DosageFact(rate=Amount(5, "mL/h")), "dose-unknown"),
         (DosageFact(rate=Amount(5, "mL")), "unit"),
         (DosageFact(rate=Amount(2, "mg/h"), timing=per_day(1, duration=4, duration_unit="")), "unit"),
         (DosageFact(dose=mg(-1), timing=TID), "unreadable"),
@@ -170,6 +177,8 @@ def test_as_needed_counts_from_nothing_to_its_frequency() -> None:
         ((Amount(2, "{foo}"), DAY), 30),
         ((mg(20), Amount(1, "fortnight")), 30),
         ((mg(math.nan), DAY), 30),
+        ((mg(0), DAY), 30),
+        ((Amount(5, "mL"), DAY), 30),
     ],
 )
 def test_a_maximum_per_day_lowers_the_high_end_of_as_needed(most: tuple[Amount, Amount], high: float) -> None:
@@ -238,10 +247,23 @@ def test_a_patch_counts_by_what_it_delivers_per_hour(fact: DosageFact) -> None:
         (DosageFact(dose=mg(10), timing=every(72)), "unit"),
         (DosageFact(dose=Amount(5, "mL"), timing=every(72)), "dose-unknown"),
         (DosageFact(rate=Amount(5, "mL/h")), "unit"),
+        (DosageFact(rate=Amount(25, "ug/wk")), "unit"),
     ],
 )
 def test_a_patch_dosed_in_another_way_is_refused(fact: DosageFact, reason: str) -> None:
     assert ends(one(fact, drug=PATCH)) == reason
+
+
+def test_a_patch_and_a_counted_dose_in_one_order_are_a_conflict() -> None:
+    gel = product(10, route=Route.TRANSDERMAL, form="gel", label="gel")
+    rate, count = DosageFact(rate=Amount(25, "ug/h")), DosageFact(dose=Amount(1, "dose"), timing=TID)
+    unknown(one(rate, count, drug=gel), Reason.CONFLICT)
+    first, then = (
+        DosageFact(sequence=1, rate=Amount(25, "ug/h")),
+        DosageFact(sequence=2, dose=Amount(1, "dose"), timing=TID),
+    )
+    unknown(one(first, then, drug=gel), Reason.CONFLICT)
+    unknown(one(DosageFact(text="25 mcg/hr and 1 spray at night"), drug=gel), Reason.CONFLICT)
 
 
 def test_two_patches_deliver_twice_as_much() -> None:

@@ -61,6 +61,7 @@ def times(timing: Timing) -> tuple[float, float] | str | None:
         (Timing(codes=Coded((Coding("urn:vendor", "1234", "TID"),))), (3, 3)),
         (Timing(codes=Coded((Coding("urn:vendor", "1234", "TID"), Coding("urn:other", "9")))), (3, 3)),
         (per_day(2, codes=Coded(text="BID")), (2, 2)),
+        (per_day(1, codes=Coded(text="QD"), day_of_week=("mon",)), (0.142857, 1)),
         (Timing(count=1), (1, 1)),
         (Timing(count=1, when=("AC",)), (1, 1)),
         (Timing(events=(When(date(2026, 6, 1), date(2026, 6, 1)),)), (1, 1)),

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
+from cds.arithmetic.dose import daily_doses
 from cds.arithmetic.reading import CAVEAT
-from cds.case import DoseStep, Reason, When
+from cds.case import DoseStep, Reason, Unknown, When
 from cds.chart import Amount, Coded, Coding, DosageFact, Timing
-from tests.unit.arithmetic.dosages import NO_STRENGTH, TABLET, dose, ends, mg, one, per_day, unknown
+from tests.unit.arithmetic.dosages import COMBINATION, NO_STRENGTH, TABLET, dose, ends, mg, one, per_day, unknown
 
 TID = per_day(3)
 
@@ -225,6 +226,34 @@ def test_a_partly_coded_dose_beside_an_unread_text_is_unknown_and_says_both() ->
     detail = unknown(one(DosageFact(dose=mg(10), text="as the nurse tells you")), Reason.DOSE_UNKNOWN)
     assert "how often" in detail
     assert "directions not understood" in detail
+
+
+def test_a_text_of_several_clauses_needs_the_strength_too() -> None:
+    text = "1 tablet in the morning and 2 tablets at night"
+    assert ends(one(DosageFact(text=text), drug=NO_STRENGTH)) == "dose-unknown"
+    assert ends(one(DosageFact(dose=Amount(1), text="10 mg mane and 20 mg nocte"), drug=NO_STRENGTH)) == (30, 30)
+
+
+def test_mg_of_a_combination_is_not_healed_by_a_count_in_the_text() -> None:
+    fact = DosageFact(dose=mg(5), timing=TID, text="1 tablet tid")
+    assert {answer.reason for answer in daily_doses([fact], COMBINATION) if isinstance(answer, Unknown)} == {
+        Reason.DOSE_UNKNOWN
+    }
+
+
+def test_a_timing_code_whose_words_hold_an_amount_is_not_a_frequency() -> None:
+    timing = Timing(codes=Coded((Coding("urn:vendor", "7", "20 mg bid"),)))
+    assert ends(one(DosageFact(dose=mg(10), timing=timing))) == "dose-unknown"
+
+
+def test_bounded_entries_of_which_one_is_as_needed_are_taken_together() -> None:
+    scheduled = DosageFact(dose=mg(10), timing=lasting(3, 10))
+    assert ends(one(scheduled, DosageFact(dose=mg(5), timing=lasting(2, 10), as_needed=True))) == (30, 40)
+
+
+def test_the_strength_in_a_text_must_be_that_of_the_product() -> None:
+    assert ends(one(DosageFact(text="20 mg tablet tid"))) == "conflict"
+    assert ends(one(DosageFact(text="10 mg tablet tid"))) == (30, 30)
 
 
 def test_a_text_that_names_the_medicine_is_read() -> None:
