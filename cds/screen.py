@@ -12,6 +12,7 @@ import msgspec
 import cds.checks.all  # noqa: F401  (registers the function checks and facts)
 from cds.case import Action, PatientCase, Reason
 from cds.checks.conditions import drug_condition
+from cds.checks.listed import drug_list
 from cds.checks.numbers import drug_number
 from cds.checks.pairs import drug_drug
 from cds.checks.registry import CHECKS
@@ -19,7 +20,7 @@ from cds.findings import Finding, NotChecked, Outcome, Report
 from cds.knowledge.model import Check, Knowledge
 from cds.view import View
 
-ENGINES = {"drug-drug": drug_drug, "drug-condition": drug_condition, "drug-number": drug_number}
+ENGINES = {"drug-drug": drug_drug, "drug-list": drug_list, "drug-condition": drug_condition, "drug-number": drug_number}
 
 
 def screen(case: PatientCase, knowledge: Knowledge, hook: str) -> Report:

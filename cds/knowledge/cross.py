@@ -27,6 +27,7 @@ def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:
 def _name_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]:
     """Topic, evidence, override reasons and facts that are defined nowhere."""
     facts = [fact for shift in (*check.levels.raised, *check.levels.lowered) for fact in (*shift.any, *shift.all)]
+    facts += [fact for pairing in check.pairings for fact in pairing.all]
     named: tuple[tuple[str, Iterable[str], Container[str], str], ...] = (
         ("topic", (check.topic,), knowledge.topics, "topics.toml"),
         ("evidence", check.evidence, knowledge.evidence, "evidence.toml"),
@@ -43,14 +44,25 @@ def _drug_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]
     """Classes without members, unknown ingredients and concepts, and a pair without its drugs."""
     for name in ("one", "other", "applies_to"):
         yield from _side_faults(file, name, getattr(check, name), knowledge)
+    yield from _pairing_faults(file, check, knowledge)
     for name in check.makes_relevant:
         if not knowledge.terminology.ingredients_of_class(name):
             yield f"{file}: makes_relevant: class {name!r} has no ingredients"
     for concept in check.conditions:
         if not knowledge.terminology.has_concept(concept):
             yield f"{file}: conditions: {concept!r} is no concept of codes/conditions.toml"
-    if check.kind != "function" and check.one == Side():
+    if check.kind not in ("function", "drug-list") and check.one == Side():
         yield f"{file}: one: a {check.kind} check needs the drugs it is about"
+
+
+def _pairing_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]:
+    if check.kind == "drug-list" and not check.pairings:
+        yield f"{file}: pairings: a drug-list check needs at least one"
+    for at, pairing in enumerate(check.pairings):
+        yield from _side_faults(file, f"pairings.{at}.one", pairing.one, knowledge)
+        yield from _side_faults(file, f"pairings.{at}.other", pairing.other, knowledge)
+        if pairing.wording not in check.wording:
+            yield f"{file}: pairings.{at}: {pairing.wording!r} is not among `wording`"
 
 
 def _band_faults(file: str, check: Check) -> Iterator[str]:

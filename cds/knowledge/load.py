@@ -26,6 +26,7 @@ from cds.knowledge.model import (
     Levels,
     Number,
     OverrideReason,
+    Pairing,
     Shift,
     Side,
     Topic,
@@ -173,10 +174,23 @@ def _side(data: Mapping[str, Any]) -> Side:
     return Side(**{key: tuple(items) for key, items in data.items()})
 
 
+def _pairing(data: Mapping[str, Any]) -> Pairing:
+    return Pairing(
+        one=_side(data["one"]),
+        other=_side(data["other"]),
+        to=INDICATORS[data["to"]],
+        wording=data.get("wording", "default"),
+        one_routes=tuple(data.get("one_routes", ())),
+        other_routes=tuple(data.get("other_routes", ())),
+        all=tuple(data.get("all", ())),
+    )
+
+
 def _levels(data: Mapping[str, Any]) -> Levels:
     def shifts(name: str) -> tuple[Shift, ...]:
         return tuple(
-            Shift(INDICATORS[s["to"]], tuple(s.get("any", ())), tuple(s.get("all", ()))) for s in data.get(name, ())
+            Shift(INDICATORS[s["to"]], tuple(s.get("any", ())), tuple(s.get("all", ())), s.get("firm", False))
+            for s in data.get(name, ())
         )
 
     renewal = data.get("renewal")
@@ -215,6 +229,7 @@ def _check(data: Mapping[str, Any]) -> Check:
         other=_side(data.get("other", {})),
         numbers=_numbers(data.get("numbers", {})),
         bands=tuple(Band(b["above"], INDICATORS[b["to"]], b["wording"]) for b in data.get("bands", ())),
+        pairings=tuple(_pairing(item) for item in data.get("pairings", ())),
         rank=data.get("rank", 0),
     )
 
@@ -229,7 +244,8 @@ def _index(checks: Iterable[Check], terminology: Terminology) -> dict[str, tuple
     """Ingredient id -> the checks its order may concern, so that cost does not grow with checks that cannot apply."""
     index: dict[str, list[str]] = {}
     for check in checks:
-        sides = (check.applies_to, check.one, check.other)
+        listed = [side for pairing in check.pairings for side in (pairing.one, pairing.other)]
+        sides = (check.applies_to, check.one, check.other, *listed)
         for ingredient in frozenset().union(*(ingredients_of(side, terminology) for side in sides)):
             index.setdefault(ingredient, []).append(check.id)
     return {ingredient: tuple(sorted(ids)) for ingredient, ids in index.items()}

@@ -51,12 +51,13 @@ class Topic(msgspec.Struct, frozen=True):
 class Shift(msgspec.Struct, frozen=True):
     """One modifier of a check's indicator: the level it moves to, and the named facts of which any one suffices.
 
-    ``all`` facts must hold together instead, when given.
+    ``all`` facts must hold together instead, when given. ``firm``: this lowering also holds against what was raised.
     """
 
     to: Indicator
     any: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
+    firm: bool = False
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -82,6 +83,22 @@ class Band(msgspec.Struct, frozen=True):
     above: str
     to: Indicator
     wording: str
+
+
+class Pairing(msgspec.Struct, frozen=True):
+    """drug-list: one group of pairs with a level of its own; of several that hold for a pair the first listed counts.
+
+    ``all`` are named facts that must hold for the pair. Routes are exact: "unknown" counts only where it is listed;
+    empty means every systemic route.
+    """
+
+    one: Side
+    other: Side
+    to: Indicator
+    wording: str = "default"
+    one_routes: tuple[str, ...] = ()
+    other_routes: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -117,7 +134,7 @@ class Check(msgspec.Struct, frozen=True):
     title: str
     group: str
     topic: str
-    kind: str  # "drug-drug", "drug-condition", "drug-number", "function"
+    kind: str  # "drug-drug", "drug-list", "drug-condition", "drug-number", "function"
     hooks: tuple[str, ...]
     asks: tuple[str, ...]
     question: str
@@ -139,6 +156,7 @@ class Check(msgspec.Struct, frozen=True):
     conditions: tuple[str, ...] = ()  # drug-condition
     routes: tuple[str, ...] = ()  # the routes meant; empty: all systemic ones
     bands: tuple[Band, ...] = ()  # drug-number: on the daily dose summed over all orders of the ingredient
+    pairings: tuple[Pairing, ...] = ()  # drug-list: groups of pairs, each with its own level
     numbers: Mapping[str, Number] = {}
     rank: int = 0  # among findings of one topic and indicator, lower first
 
