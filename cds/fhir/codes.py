@@ -19,10 +19,10 @@ def coded(value: Codeable | str, index: Index | None = None, type_name: str = "C
     """
     if isinstance(value, str):
         return Coded((Coding("", value, ""),))
-    if value.concept is not None:
-        return value.concept
     if value.coding or value.text:
         return Coded(value.coding, value.text or "")
+    if value.concept is not None:
+        return value.concept
     if value.code:
         return Coded((Coding(value.system or "", value.code or "", value.display or ""),))
     if value.reference is not None and index is not None:
@@ -61,9 +61,9 @@ def all_coded(sent: Codeables, index: Index | None = None) -> Coded:
     """One or many concepts, as one."""
     if sent is None:
         return EMPTY
-    if type(sent) is list and len(sent) == 1:
-        return coded(sent[0], index)
-    return merged(coded(one, index) for one in many_or_text(sent))
+    if not isinstance(sent, list):
+        return coded(sent, index)
+    return coded(sent[0], index) if len(sent) == 1 else merged(coded(one, index) for one in sent)
 
 
 def each_coded(sent: Codeables, index: Index | None = None) -> tuple[Coded, ...]:
@@ -80,11 +80,13 @@ def first_code(sent: Codeables, known: frozenset[str] = frozenset()) -> str:
     if isinstance(sent, str):
         return sent.strip().lower()
     whole = all_coded(sent)
-    codes = [coding.code.strip().lower() for coding in whole.codings if coding.code]
-    for code in codes:
+    first = ""
+    for coding in whole.codings:
+        code = coding.code.strip().lower()
         if code in known:
             return code
-    return codes[0] if codes else label(whole).lower()
+        first = first or code
+    return first or label(whole).lower()
 
 
 def code_list(sent: Codeables) -> tuple[str, ...]:

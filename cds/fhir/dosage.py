@@ -143,9 +143,11 @@ def timing(sent: TimingView | None) -> Timing | None:
     """
     if sent is None or (sent.repeat is not None and not _all_usable(sent.repeat)):
         return None
-    events = tuple(moment for moment in map(when, _texts(sent.event)) if moment is not None)
-    if len(events) < len(_texts(sent.event)):
-        return None
+    events: tuple[When, ...] = ()
+    if sent.event is not None:
+        events = tuple(moment for moment in map(when, _texts(sent.event)) if moment is not None)
+        if len(events) < len(_texts(sent.event)):
+            return None
     codes = sent.code or EMPTY
     if sent.repeat is None:
         return Timing(codes=codes, events=events)
@@ -153,16 +155,9 @@ def timing(sent: TimingView | None) -> Timing | None:
 
 
 def _all_usable(repeat: Repeat) -> bool:
-    sent = (
-        repeat.frequency,
-        repeat.frequencyMax,
-        repeat.period,
-        repeat.periodMax,
-        repeat.count,
-        repeat.countMax,
-        repeat.duration,
-    )
-    return all(one is None or number(one) is not None for one in sent)
+    numbers = (repeat.frequency, repeat.frequencyMax, repeat.period, repeat.periodMax, repeat.count, repeat.countMax)
+    sent = [one for one in (*numbers, repeat.duration) if one is not None]
+    return [number(one) for one in sent] == sent  # NaN and what is too large become None
 
 
 def _repeated(repeat: Repeat, codes: Coded, events: tuple[When, ...]) -> Timing:
@@ -195,7 +190,7 @@ def _bounds(repeat: Repeat) -> Amount | None:
 
 
 def _texts(sent: Texts) -> tuple[str, ...]:
-    return tuple(many(sent))
+    return () if sent is None else tuple(many(sent))
 
 
 def _whole(value: float | None) -> int | None:

@@ -29,6 +29,8 @@ _EXPECTED: dict[str, type[Resource] | tuple[type[Resource], ...]] = {
     "body": Observation,
     "procedures": Done,
     "naloxone": MedicationEvent,
+    "vitals": Observation,
+    "alcohol": Observation,
 }
 _WORDS: tuple[tuple[type[Resource], str], ...] = (
     (MedicationRequest, "an order"),

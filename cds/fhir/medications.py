@@ -25,7 +25,7 @@ from cds.fhir.medication_views import (
     MedicationRequest,
     MedicationStatement,
 )
-from cds.fhir.references import Index, identifiers, pointers
+from cds.fhir.references import Index, identifiers, pointer, pointers
 from cds.fhir.shapes import amount, number
 
 # R5 adherence, as (taken, the R4 status that says the same)
@@ -78,7 +78,7 @@ def _common(view: MedicationEvent, kind: str, place: Place, index: Index) -> dic
         facts["identifiers"] = identifiers(view.identifier)
     encounter = view.encounter if view.encounter is not None else view.context
     if encounter is not None:
-        facts["encounter"] = next(iter(pointers((encounter,), "Encounter")), "")
+        facts["encounter"] = pointer(encounter, "Encounter")
     return facts
 
 

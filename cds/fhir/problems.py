@@ -34,23 +34,37 @@ def problem_fact(view: Condition, path: str, patient: PatientFact | None) -> Pro
         onset=_onset(view, birth),
         abatement=ended,
         abated=stated and ended is None,
-        recorded=when(view.recordedDate) or when(view.assertedDate) or when(view.dateRecorded),
+        recorded=when(view.recordedDate or view.assertedDate or view.dateRecorded),
     )
 
 
 def _onset(view: Condition, birth: When | None) -> When | None:
+    if view.onsetDateTime:
+        return when(view.onsetDateTime)
     return (
-        when(view.onsetDateTime)
-        or starts(view.onsetPeriod)
+        starts(view.onsetPeriod)
         or _at_age(view.onsetAge or view.onsetQuantity, birth)
         or _between_ages(view.onsetRange, birth)
         or when(view.onsetString)
     )
 
 
+_UNSAID = (None,) * 6
+
+
 def _abatement(view: Condition, birth: When | None) -> tuple[When | None, bool]:
     """When it ended, and whether anything was said of an end."""
     age = view.abatementAge or view.abatementQuantity
+    said = (
+        view.abatementDateTime,
+        view.abatementPeriod,
+        age,
+        view.abatementRange,
+        view.abatementString,
+        view.abatementBoolean,
+    )
+    if said == _UNSAID:
+        return None, False
     ended = (
         when(view.abatementDateTime)
         or ends(view.abatementPeriod)
@@ -58,8 +72,7 @@ def _abatement(view: Condition, birth: When | None) -> tuple[When | None, bool]:
         or _between_ages(view.abatementRange, birth)
         or when(view.abatementString)
     )
-    others = (view.abatementDateTime, view.abatementPeriod, age, view.abatementRange, view.abatementString)
-    return ended, bool(view.abatementBoolean) or any(one is not None and one != "" for one in others)
+    return ended, any(one not in (None, "", False) for one in said)
 
 
 def _at_age(age: Amount | None, birth: When | None) -> When | None:

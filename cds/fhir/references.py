@@ -100,9 +100,15 @@ def shown(reference: RefOrText) -> str:
     return (reference.display or "") if isinstance(reference, Reference) else ""
 
 
+def pointer(reference: RefOrText, type_name: str = "") -> str:
+    """One reference as "Type/id"; "" when it has none."""
+    text = written(reference)
+    return normal(text, type_name) if text else ""
+
+
 def normal(reference: str, type_name: str = "") -> str:
     """ "Type/id" of a relative or absolute reference, without version; a bare id gets ``type_name``; others as sent."""
-    if reference.startswith(("#", "urn:")):
+    if reference.startswith(("#", "urn:")) or (reference.count("/") == 1 and "?" not in reference):
         return reference
     path = reference.split("?", 1)[0].split("/_history/", 1)[0].rstrip("/")
     parts = path.split("/")
@@ -118,7 +124,7 @@ def bare_id(reference: str) -> str:
 
 def identifiers(sent: list[Identifier] | Identifier | None) -> tuple[str, ...]:
     """Business identifiers as "system|value"; those without a value are none."""
-    return tuple(_identifier(one) for one in many(sent) if one.value)
+    return tuple([_identifier(one) for one in many(sent) if one.value])
 
 
 def pointers(sent: Iterable[References], type_name: str = "") -> tuple[str, ...]:
