@@ -19,6 +19,9 @@ MEASURES = {
     "creatinine-clearance": "clearance",
     "body-weight": "weight",
     "body-height": "height",
+    "systolic-bp": "pressure",
+    "systolic-bp-standing": "pressure",
+    "diastolic-bp": "pressure",
 }
 # The code of an eGFR already says "per 1.73 m2"; many laboratories leave it out of the unit.
 _ALSO = {"egfr": "clearance", "creatinine-clearance": "egfr"}

@@ -38,6 +38,8 @@ _NAMES = {
     "procedures": "procedures",
     "encounter": "encounter",
     "naloxone": "earlier naloxone orders",
+    "vitals": "blood pressure",
+    "alcohol": "recorded alcohol use",
 }
 
 _KEY_OF_TYPE = {
@@ -48,7 +50,16 @@ _KEY_OF_TYPE = {
     "MedicationUsage": "statements",
     "Condition": "conditions",
 }
-_KIDNEY_LABS = frozenset({"creatinine", "egfr", "cystatin-c"})
+_KEY_OF_LAB = {
+    "creatinine": "creatinine",
+    "egfr": "creatinine",
+    "cystatin-c": "creatinine",
+    "systolic-bp": "vitals",
+    "systolic-bp-standing": "vitals",
+    "audit-c": "alcohol",
+    "alcohol-drinks-per-day": "alcohol",
+    "alcohol-drinks-per-week": "alcohol",
+}
 
 
 class _Wrapped(msgspec.Struct):
@@ -124,8 +135,8 @@ def _held(raw: bytes, drafts: set[str], lab_kind: LabKind) -> set[str]:
     keys = set()
     for ref, resource in _contents(raw):
         kind = resource.resourceType or ""
-        if kind == "Observation" and resource.code is not None and lab_kind(resource.code) in _KIDNEY_LABS:
-            keys.add("creatinine")
+        if kind == "Observation" and resource.code is not None and (key := _KEY_OF_LAB.get(lab_kind(resource.code))):
+            keys.add(key)
         elif kind in _KEY_OF_TYPE and ref not in drafts:
             keys.add(_KEY_OF_TYPE[kind])
     return keys

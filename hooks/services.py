@@ -21,12 +21,14 @@ KIDNEY = (
 )
 BODY = "29463-7,3141-9,8302-2,3137-7"  # LOINC: weight and height
 DIALYSIS = "302497006,71192002,108241001,265764009,34897002,67970008,233575001,233578004,225230008"  # SNOMED CT
+PRESSURE = "85354-9,55284-4,8480-6,8459-0,8460-8"  # LOINC: blood pressure, the pair and the systolic value alone
+ALCOHOL = "72109-2,75626-2,74013-4,44940-5"  # LOINC: AUDIT-C; drinks per day and per week
 NALOXONE = "7242,1659929,1725059,1725064"  # RxNorm: the ingredient, prefilled syringe, nasal spray and its brand
 
-NEWEST = {"creatinine": 20, "body": 6, "procedures": 20}  # how many we ask for, newest first
+NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol": 6}  # how many we ask for, newest first
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")
-SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone")
+SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol")
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -110,6 +112,8 @@ def _templates(*, dstu2: bool) -> dict[str, str]:
         "procedures": f"Procedure?{patient}&code={DIALYSIS}&{newest}&_count={NEWEST['procedures']}",
         "encounter": "Encounter/{{context.encounterId}}",
         "naloxone": f"{order}?{patient}&code={NALOXONE}",
+        "vitals": f"Observation?{patient}&code={PRESSURE}&{newest}&_count={NEWEST['vitals']}",
+        "alcohol": f"Observation?{patient}&code={ALCOHOL}&{newest}&_count={NEWEST['alcohol']}",
     }
 
 

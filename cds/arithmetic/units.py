@@ -1,6 +1,7 @@
 """A closed table of the units this service understands; everything else is refused, never guessed.
 
-Base units: mass mg, volume mL, time h, creatinine mg/dL, eGFR mL/min/1.73 m2, clearance mL/min, weight kg, height cm.
+Base units: mass mg, volume mL, time h, creatinine mg/dL, eGFR mL/min/1.73 m2, clearance mL/min, weight kg, height cm,
+blood pressure mmHg.
 Spellings are UCUM codes and the words and abbreviations that records carry in their place ("mcg", "MG", "tabs").
 eGFR (indexed to 1.73 m2) and creatinine clearance (mL/min) are different quantities and never convert into each other.
 """
@@ -106,6 +107,10 @@ MEASURES: dict[str, dict[str, Unit]] = {
         **_rows("height", 1, 10, "mm", "mm, millimeter, millimeters"),
         **_rows("height", 2.54, 1, "in", "[in_i], [in_us], in, inch, inches"),
         **_rows("height", 30.48, 1, "ft", "[ft_i], ft, feet, foot"),
+    },
+    "pressure": {
+        **_rows("pressure", 1, 1, "mmHg", "mm[hg], mmhg, mm hg, mm(hg), torr"),
+        **_rows("pressure", 1, 0.133322, "kPa", "kpa"),
     },
 }
 

@@ -49,10 +49,13 @@ def level(view: View, check: Check, scope: tuple[Present, ...]) -> Level:
         for fact, why in missing.items():
             unknown.setdefault(fact, why)
     raised_to = indicator
-    for shift in rules.lowered if indicator == rules.base else ():  # what was raised is not lowered again
+    for shift in rules.lowered:
+        if raised_to > rules.base and not shift.firm:
+            continue  # what was raised is not lowered again
         met, words, _ = _meets(view, shift, scope)
         if met and shift.to < indicator:
             indicator, because = shift.to, words
+            unknown = {} if shift.firm else unknown
             break
     if rules.renewal is not None and rules.renewal < indicator and holds(view, "settled", scope) == Known(True):
         indicator, because = rules.renewal, [view.knowledge.facts["settled"].words]

@@ -22,8 +22,11 @@ def pairs(view: View, check: Check) -> tuple[Pair, ...]:
     )
 
 
-def worst(view: View, check: Check, found: tuple[Pair, ...]) -> Level:
-    """The strongest level among the pairs: an exemption of one pair (a single dose, say) never covers another."""
+def worst(view: View, check: Check, found: tuple[tuple[Present, ...], ...]) -> Level:
+    """The strongest level among the pairs (or other groups of drugs).
+
+    An exemption of one pair (a single dose, say) never covers another.
+    """
     at = [level(view, check, pair) for pair in found]
     top = max(item.indicator for item in at)
     strongest = [item for item in at if item.indicator == top]

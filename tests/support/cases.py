@@ -25,6 +25,8 @@ KEYS = (
     "procedures",
     "encounter",
     "naloxone",
+    "vitals",
+    "alcohol",
 )
 EXTRA_KEYS = ("dispenses", "administrations")
 INDICATORS = ("critical", "warning", "info", "silent")

@@ -14,11 +14,12 @@ from tests.support.words import Json
 
 Damage = Callable[[Json, str], Json | None]
 
-MEASURED = ("creatinine", "body")
-LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone")
+MEASURED = ("creatinine", "body", "vitals", "alcohol")
+LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone", "vitals", "alcohol")
 MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations")
 KIND = {"medications": "MedicationRequest", "naloxone": "MedicationRequest", "statements": "MedicationStatement"}
 KIND |= {"conditions": "Condition", "creatinine": "Observation", "body": "Observation", "procedures": "Procedure"}
+KIND |= {"vitals": "Observation", "alcohol": "Observation"}
 
 
 def resources(held: Json | None) -> Iterator[Json]:

@@ -96,6 +96,7 @@ def test_clearance_is_never_taken_for_egfr() -> None:
         ("height", "in", 10, 25.4),
         ("height", "mm", 1600, 160), ("cystatin-c", "mg/L", 0.8, 0.8), ("time", "wk", 1, 168), ("time", "min", 30, 0.5),
         ("volume", "tsp", 2, 10), ("volume", "ml", 5, 5), ("volume", "cc", 5, 5), ("mass", "ug", 5, 0.005),
+        ("pressure", "mm[Hg]", 99, 99), ("pressure", "mmHg", 99, 99), ("pressure", "kPa", 13.3322, 100),
     ],
 )  # fmt: skip
 def test_measures_come_in_their_base_unit(kind: str, unit: str, value: float, expected: float) -> None:
@@ -106,7 +107,7 @@ def test_measures_come_in_their_base_unit(kind: str, unit: str, value: float, ex
 
 @pytest.mark.parametrize(
     ("kind", "unit"),
-    [("weight", "cm"), ("height", "kg"), ("weight", "stone"), ("height", ""), ("mass", "mL"), ("nonsense", "mg")],
+    [("weight", "cm"), ("height", "kg"), ("weight", "stone"), ("height", ""), ("pressure", "cm"), ("mass", "mL"), ("nonsense", "mg")],
 )
 def test_a_unit_of_something_else_is_refused(kind: str, unit: str) -> None:
     assert isinstance(convert(1, unit, kind), Unknown)
