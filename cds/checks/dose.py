@@ -56,6 +56,5 @@ def _finding(view: View, check: Check, item: Present, why: Unknown) -> Finding:
         about=(item.ref,),
         evidence=check.evidence,
         seen=(seen(view, item),),
-        because=(reason,),
         shown=at.shown,
     )

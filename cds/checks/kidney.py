@@ -6,12 +6,11 @@ import msgspec
 
 from cds.case import Known, Reason, Route, Unknown
 from cds.checks.baclofen import Total, dose_values, systemic_baclofen, total_dose
-from cds.checks.exempt import firm_level
 from cds.checks.facts import below_egfr
 from cds.checks.kidney_facts import is_child
 from cds.checks.kidney_gaps import due, renal_unknown_speaks
 from cds.checks.kidney_words import age_text, kidney_seen, kidney_values, lab_gaps
-from cds.checks.levels import Level, holds, unknown_for
+from cds.checks.levels import Level, holds, level, unknown_for
 from cds.checks.numbers import running_extra
 from cds.checks.registry import check
 from cds.checks.words import seen
@@ -55,7 +54,7 @@ def _not_known(view: View, check: Check, items: tuple[Present, ...], looked: tup
 
 def _reduced(view: View, check: Check, items: tuple[Present, ...]) -> Answer:
     """eGFR below 60: the level of the knowledge file, for all baclofen together."""
-    at = firm_level(view, check, items)
+    at = level(view, check, items)
     total = total_dose(view, items)
     crossed = at.indicator < Indicator.CRITICAL and _adding_crosses(view, items, total, ("baclofen-20-mg",))
     said = at.not_checked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds.case import Known, Reason, Unknown
 from cds.checks.baclofen import dose_values, systemic_baclofen, total_dose
 from cds.checks.facts import below_egfr
-from cds.checks.kidney_words import age_text, has_number, kidney_seen, kidney_values, lab_gaps, lab_words
+from cds.checks.kidney_words import age_text, has_number, kidney_seen, kidney_values, lab_gaps, value_words
 from cds.checks.levels import level, unknown_for
 from cds.checks.registry import check
 from cds.checks.words import seen
@@ -63,8 +63,8 @@ def acute_kidney_injury(view: View, check: Check) -> Outcome:
     if kidney.aki is not None:
         rise = kidney.aki
         values: dict[str, Value] = {
-            "earlier": lab_words(rise.earlier.lab),
-            "later": lab_words(rise.later.lab),
+            "earlier": value_words(rise.earlier.lab),
+            "later": value_words(rise.later.lab),
             "criterion": rise.criterion,
         }
         finding = _finding(view, check, items, "rise", (rise.criterion,), values)

@@ -33,8 +33,12 @@ def has_number(view: View) -> bool:
 
 def lab_words(lab: Lab) -> str:
     """ "creatinine 2.5 mg/dL (3 June 2026)"."""
-    when = f" ({day(lab.when)})" if lab.when is not None else " (no date)"
-    return f"{NAMES.get(lab.kind, lab.kind)} {lab.shown}{when}"
+    return f"{NAMES.get(lab.kind, lab.kind)} {value_words(lab)}"
+
+
+def value_words(lab: Lab) -> str:
+    """ "2.5 mg/dL (3 June 2026)"."""
+    return f"{lab.shown} ({day(lab.when)})" if lab.when is not None else f"{lab.shown} (no date)"
 
 
 def kidney_seen(view: View) -> tuple[str, ...]:
@@ -42,9 +46,12 @@ def kidney_seen(view: View) -> tuple[str, ...]:
     kidney = view.kidney
     found = []
     if has_number(view):
-        inputs = [kidney.reported] if kidney.reported is not None else [kidney.creatinine, kidney.cystatin]
         parts = [part for part in (kidney.method, kidney.source) if part]
-        parts += [lab_words(lab) for lab in inputs if lab is not None]
+        if kidney.reported is None or kidney.reported.kind != "egfr":
+            inputs = [kidney.reported] if kidney.reported is not None else [kidney.creatinine, kidney.cystatin]
+            parts += [lab_words(lab) for lab in inputs if lab is not None]
+        else:
+            parts.append(day(kidney.reported.when))
         found.append(f"eGFR {egfr_text(view)} {UNIT}, {', '.join(parts)}")
     elif kidney.source == STAGE:
         found.append(f"{kidney.method} on the problem list, taken as eGFR {egfr_text(view)}")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from cds.arithmetic.equivalents import diazepam_per_day
 from cds.case import Action, Known, Route, Unknown
 from cds.checks.baclofen import dose_text, total_dose
-from cds.checks.exempt import firm_level
-from cds.checks.levels import Level, unknown_for
+from cds.checks.levels import Level, level, unknown_for
 from cds.checks.registry import check
 from cds.checks.stopped import Stopped, continuing, longest_days, steps_down, stopped
 from cds.checks.words import dose_words
@@ -59,7 +58,7 @@ def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tupl
     if under_60 and not total.missing and total.milligrams < check.number("small_dose"):
         said = _list_said(view, check, what)
         return None, said, f"short use of less than {number(check.number('small_dose'))} mg/day"
-    at = firm_level(view, check, what.items)
+    at = level(view, check, what.items)
     values: dict[str, Value] = {"dose": dose_text(total), "drugs": ["baclofen"]}
     if not total.missing:
         values["total"] = round(total.milligrams, 3)
@@ -101,12 +100,12 @@ def _benzo(view: View, check: Check, what: Stopped, looked: tuple[str, ...]) -> 
     short = _short(view, check, what, floor)
     if short is not None:
         return Outcome(check.id, (), short, looked, f"taken for less than {number(floor)} days")
-    at = firm_level(view, check, what.items)
+    at = level(view, check, what.items)
     load = diazepam_per_day((item.ingredient, item.dose) for item in what.items)
     names = list(dict.fromkeys(item.ingredient for item in what.items))
     values: dict[str, Value] = {
         "one": joined(view.name(name) for name in names),
-        "dose": joined(dose_words(item.dose) for item in what.items),
+        "what": joined(f"{view.name(item.ingredient)} {dose_words(item.dose)}" for item in what.items),
         "drugs": names,
     }
     if load.complete:
@@ -215,10 +214,19 @@ def stop_finding(
         about=tuple(dict.fromkeys(refs)),
         evidence=check.evidence,
         seen=(*(stop_seen(view, item) for item in items), *extra),
-        because=at.because or (f"taken for {values['since']}",),
+        because=_because(view, at, f"taken for {values['since']}"),
         unknown=(*at.unknown, *unsure, *(("how often it was really taken (as needed)",) if as_needed else ())),
         shown=at.shown,
     )
+
+
+_DURATIONS = ("taken-60-days", "taken-a-month", "taken-3-months")
+
+
+def _because(view: View, at: Level, time: str) -> tuple[str, ...]:
+    """What set the level, with the time on the drug as it is instead of the limit it passed."""
+    limits = {view.knowledge.facts[id].words for id in _DURATIONS}
+    return tuple(dict.fromkeys(time if words in limits else words for words in at.because)) or (time,)
 
 
 _EXCUSES = ("stopped-for-harm", "acute-kidney-injury", "not-taking")
