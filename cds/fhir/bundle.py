@@ -88,14 +88,6 @@ def open_source(raw: bytes, path: str) -> Opened:
     return opened
 
 
-def open_contained(raw: bytes) -> dict[str, Resource]:
-    """Contained resources by id."""
-    if not raw:
-        return {}
-    opened = open_source(raw, "")
-    return {found.view.id.removeprefix("#"): found.view for found in opened.found if found.view.id}
-
-
 def _start_again(text: bytes, path: str, opened: Opened) -> None:
     """Once more with the JSON cleaned of what the decoder refuses outright."""
     opened.found.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cds.fhir.bundle import Found, open_contained
+from cds.fhir.bundle import Found, open_source
 from cds.fhir.clinical_views import Appointment, Condition, Patient, Specimen, Substance
 from cds.fhir.medication_views import Medication
 from cds.fhir.shapes import Identifier, Owned, Reference, References, RefOrText, Resource, many, many_or_text
@@ -35,7 +35,7 @@ class Index:
         """The resource a reference leads to: contained, in the same Bundle or elsewhere in the call."""
         text = written(reference)
         if text.startswith("#"):
-            return open_contained(contained).get(text[1:])
+            return _contained(contained).get(text[1:])
         if text:
             near = self._by_reference.get(text) or self._by_reference.get(normal(text, type_name))
             if near is None and text.startswith("urn:"):
@@ -86,6 +86,12 @@ class Owner:
         actors = [written(participant.actor) for participant in view.participant or ()]
         patients = [actor for actor in actors if "Patient/" in actor]
         return not patients or any(self._is_ours(patient) for patient in patients)
+
+
+def _contained(raw: bytes) -> dict[str, Resource]:
+    """Contained resources by id."""
+    opened = open_source(raw, "")
+    return {found.view.id.removeprefix("#"): found.view for found in opened.found if found.view.id}
 
 
 def written(reference: RefOrText) -> str:
