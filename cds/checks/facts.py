@@ -52,14 +52,10 @@ def egfr_below_30(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     return below_egfr(view, fact.numbers["egfr"].value)
 
 
-@fact("egfr-30-to-59")
-def egfr_30_to_59(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
-    """True when below the upper limit and not below the lower one."""
-    below_upper = below_egfr(view, fact.numbers["upper"].value)
-    below_lower = below_egfr(view, fact.numbers["lower"].value)
-    if isinstance(below_upper, Unknown) or not below_upper.value:
-        return below_upper
-    return below_lower if isinstance(below_lower, Unknown) else Known(not below_lower.value)
+@fact("egfr-below-60")
+def egfr_below_60(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
+    """As ``egfr-below-30``, for the limit from which baclofen accumulates."""
+    return below_egfr(view, fact.numbers["egfr"].value)
 
 
 @fact("dialysis")

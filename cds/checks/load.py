@@ -20,9 +20,11 @@ def cns_depressant_load(view: View, check: Check) -> Outcome:
     to the count. An unknown age is answered as far as both rules agree.
     """
     beers, sedating = counted(view, check, check.one), counted(view, check, check.other)
-    if not any(item.subject for item in (*beers, *sedating)) or not has_target(view, (*beers, *sedating)):
-        return Outcome(check.id, why="no order of this call adds to a count with baclofen or a benzodiazepine in it")
+    if not any(item.subject for item in (*beers, *sedating)):
+        return Outcome(check.id, why="no order of this call adds to the count")
     not_checked = list_gaps(view, check)
+    if not has_target(view, (*beers, *sedating)):
+        return Outcome(check.id, (), not_checked, (), "neither baclofen nor a benzodiazepine is in the count")
     if isinstance(view.age, Unknown):
         not_checked += unknown_for(check, (view.age,))
     looked = tuple(seen(view, item) for item in dict.fromkeys((*beers, *sedating)))

@@ -20,6 +20,8 @@ def check(id: str) -> Callable[[CheckFunction], CheckFunction]:
     """Register the function of the check with this id (kind "function" in its knowledge file)."""
 
     def register(function: CheckFunction) -> CheckFunction:
+        if id in CHECKS:
+            raise ValueError(f"check {id!r} is registered twice")
         CHECKS[id] = function
         return function
 
@@ -30,6 +32,8 @@ def fact(id: str) -> Callable[[FactFunction], FactFunction]:
     """Register the function of the fact with this id (kind "function" in facts.toml)."""
 
     def register(function: FactFunction) -> FactFunction:
+        if id in FACTS:
+            raise ValueError(f"fact {id!r} is registered twice")
         FACTS[id] = function
         return function
 
