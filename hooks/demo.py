@@ -41,7 +41,8 @@ def run(*, once: bool, port: int) -> int:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the service is stopped then, too
     try:
         calls = demo_calls()
-        with _service(_free(port), echo=not once) as (server, url):
+        watched = threading.Event()
+        with _service(_free(port), watched) as (server, url):
             name, call = calls[0]
             answer, took = _post(url, call)
             screen.print(f"\n{name}: POST {url}/cds-services/{service_id(call)}, answered in {took * 1000:.1f} ms\n")
@@ -49,6 +50,7 @@ def run(*, once: bool, port: int) -> int:
             for other, body in calls[1:]:
                 show_summary(screen, other, _post(url, body)[0])
             if not once:
+                watched.set()
                 _stay(server, url, calls)
             return 0 if answer.get("cards") else 1
     except DemoError as error:
@@ -88,7 +90,7 @@ def _free(port: int) -> int:
 
 
 @contextmanager
-def _service(port: int, *, echo: bool) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def _service(port: int, watched: threading.Event) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running service; it is stopped on the way out, however that is."""
     command = [sys.executable, "-m", "hooks.cli", "serve", "--host", HOST, "--port", str(port), "--workers", "1"]
     environment = {"GABAGUARD_AS_OF": AS_OF, **os.environ, "PYTHONUNBUFFERED": "1"}
@@ -96,7 +98,7 @@ def _service(port: int, *, echo: bool) -> Iterator[tuple[subprocess.Popen[str], 
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
     log: deque[str] = deque(maxlen=30)
-    relay = threading.Thread(target=_relay, args=(server, log, echo), daemon=True)
+    relay = threading.Thread(target=_relay, args=(server, log, watched), daemon=True)
     relay.start()
     try:
         url = f"http://{HOST}:{port}"
@@ -107,12 +109,12 @@ def _service(port: int, *, echo: bool) -> Iterator[tuple[subprocess.Popen[str], 
         relay.join(STOP_LIMIT)
 
 
-def _relay(server: subprocess.Popen[str], log: deque[str], echo: bool) -> None:
-    """Keep the last lines of the service's log, and show them where someone watches."""
+def _relay(server: subprocess.Popen[str], log: deque[str], watched: threading.Event) -> None:
+    """Keep the last lines of the service's log, and show them once the cards are printed."""
     assert server.stdout is not None  # noqa: S101 (told to Popen above)
     for line in server.stdout:
         log.append(line)
-        if echo:
+        if watched.is_set():
             sys.stderr.write(plain(line.rstrip("\n")) + "\n")
 
 

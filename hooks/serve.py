@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 
 import msgspec
@@ -15,6 +16,8 @@ from granian.log import LogLevels
 from hooks.app import create_app
 from hooks.observe import configure, log
 from hooks.settings import PREFIX, SWITCHES, Settings, load_settings
+
+STOP_LIMIT = 10  # seconds that a worker may take to finish its calls before it is killed
 
 
 def serve(settings: Settings | None = None) -> None:
@@ -43,11 +46,14 @@ def serve(settings: Settings | None = None) -> None:
         log_level=LogLevels.error,
         log_access=False,
         websockets=False,
+        workers_kill_timeout=STOP_LIMIT,
     ).serve()
 
 
 def application() -> Flask:
     """The application of one worker process; its settings come by the environment."""
+    if hasattr(signal, "pthread_sigmask"):  # Ctrl-C reaches all processes: the main one alone stops the workers,
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a worker told twice to stop would never end
     app = create_app(load_settings())
     gc.collect()
     gc.freeze()  # the knowledge is never garbage; do not look through it again at each collection

@@ -95,7 +95,9 @@ def _foot(card: Mapping[str, Any]) -> Iterable[Text]:
     source = card.get("source", {})
     pages = {plain(source.get("url", "")): plain(source.get("label", ""))}
     pages |= {
-        url: plain(link.get("label", "")) for link in card.get("links", ()) if (url := plain(link["url"])) not in pages
+        url: plain(link.get("label", ""))
+        for link in card.get("links", ())
+        if (url := plain(link.get("url", ""))) not in pages
     }
     for url, label in pages.items():
         yield Text(f"{label} {url}".strip(), style="dim")

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -299,10 +305,33 @@ def test_demo_serves_prints_cards_and_ends() -> None:
     assert "4-quiet.json" in done.stdout
 
 
+def test_ctrl_c_stops_serving_with_all_workers() -> None:
+    """A terminal sends SIGINT to every process of the service at once; it ends soon and leaves none behind."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "hooks.cli", "serve", "--port", str(port), "--workers", "2"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health/ready")
+        os.killpg(server.pid, signal.SIGINT)
+        server.communicate(timeout=20)  # returns when no process holds our end of the pipe
+        assert server.returncode == 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(300):
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.1)
+    pytest.fail("the service was not ready within 30 s")
+
+
 def test_demo_on_a_taken_port_says_so() -> None:
     """A busy port is a message, not a hang or a traceback."""
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
