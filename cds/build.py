@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from cds.arithmetic.told import MAX_TEXT, Told, tell
@@ -12,9 +12,11 @@ from cds.labs import labs
 from cds.person import category_setting, current_setting, encounter_setting, patient, problems, procedures
 from cds.reconcile import Draft, reconcile
 from cds.terminology import Terminology
-from cds.uses import ends_today, treatments
+from cds.uses import MOST_AT_ONCE, Treatments, ends_today, treatments
 
 LISTS = ("medications",)
+# A basket has a handful of orders; each is compared with all others and with the list. More are a fault, or an attack.
+MOST_DRAFTS = 100
 
 
 def build_case(chart: Chart, *, as_of: date, phase: str, terminology: Terminology) -> PatientCase:
@@ -26,9 +28,8 @@ def build_case(chart: Chart, *, as_of: date, phase: str, terminology: Terminolog
     told = [tell(fact, terminology, as_of) for fact in chart.medications if not fact.draft]
     listed = treatments(told, as_of)
     setting = current_setting(chart.encounters, as_of)
-    drafts = [
-        _draft(tell(fact, terminology, as_of), chart, setting, terminology) for fact in chart.medications if fact.draft
-    ]
+    ordered = [tell(fact, terminology, as_of) for fact in chart.medications if fact.draft]
+    drafts = [_draft(item, chart, setting, terminology) for item in _looked_at(ordered)]
     result = reconcile(drafts, (*listed.running, *listed.over), as_of=as_of, list_seen=_seen(chart))
     revived = {item.name for item in result.revived}
     running = (*listed.running, *(ends_today(item, as_of) for item in listed.over if item.name in revived))
@@ -43,13 +44,30 @@ def build_case(chart: Chart, *, as_of: date, phase: str, terminology: Terminolog
         labs=labs(chart.observations, terminology),
         procedures=procedures(chart.procedures, terminology),
         setting=setting,
-        gaps=_gaps(chart),
-        unreadable_orders=tuple(chart.unreadable_orders),
+        gaps=_gaps(chart, listed),
+        unreadable_orders=(*chart.unreadable_orders, *_beyond(ordered)),
     )
 
 
-def _gaps(chart: Chart) -> Mapping[str, tuple[Unknown, ...]]:
-    return {key: tuple(gaps) for key, gaps in chart.gaps.items()}
+def _looked_at(drafts: Sequence[Told]) -> Sequence[Told]:
+    """All drafts; of absurdly many those of our drugs first, and of these the selected ones."""
+    if len(drafts) <= MOST_DRAFTS:
+        return drafts
+    return sorted(drafts, key=lambda item: (not item.ingredients, not item.fact.selected))[:MOST_DRAFTS]
+
+
+def _beyond(drafts: Sequence[Told]) -> tuple[Unknown, ...]:
+    if len(drafts) <= MOST_DRAFTS:
+        return ()
+    return (Unknown(Reason.TRUNCATED, f"only {MOST_DRAFTS} orders of the call were looked at"),)
+
+
+def _gaps(chart: Chart, listed: Treatments) -> Mapping[str, tuple[Unknown, ...]]:
+    gaps = {key: tuple(found) for key, found in chart.gaps.items()}
+    if listed.left_out:
+        said = Unknown(Reason.TRUNCATED, f"medication list: only the newest {MOST_AT_ONCE} entries were counted")
+        gaps["medications"] = (*gaps.get("medications", ()), said)
+    return gaps
 
 
 def _seen(chart: Chart) -> bool:

@@ -13,7 +13,7 @@ from datetime import date
 import msgspec
 
 from cds.arithmetic.dates import days_after
-from cds.arithmetic.exposure import Exposure, exposure
+from cds.arithmetic.exposure import Exposure, History, exposure, history
 from cds.arithmetic.rules import numbers
 from cds.arithmetic.sameness import same_schedule
 from cds.arithmetic.told import (
@@ -32,14 +32,17 @@ from cds.reconcile import Running
 Key = tuple[frozenset[str], Route]
 Joins = Callable[[Told, Told], bool]
 _RANK = {ORDER: 0, STATEMENT: 1, DISPENSE: 2, ADMINISTRATION: 3}
+# More orders and statements at once are a fault, or an attack: each is compared with each of the same drug.
+MOST_AT_ONCE = 200
 _ONLY = {STATEMENT: "statement only", DISPENSE: "dispensed only", ADMINISTRATION: "administered only"}
 
 
 class Treatments(msgspec.Struct, frozen=True):
-    """Treatments that are going on, and those that have ended."""
+    """Treatments that are going on, and those that have ended. ``left_out``: resources beyond ``MOST_AT_ONCE``."""
 
     running: tuple[Running, ...]
     over: tuple[Running, ...]
+    left_out: int = 0
 
 
 def treatments(told: Iterable[Told], as_of: date) -> Treatments:
@@ -48,15 +51,18 @@ def treatments(told: Iterable[Told], as_of: date) -> Treatments:
     refs = frozenset(name for item in entries for name in (item.ref, *item.fact.identifiers) if name)
     running: list[Running] = []
     over: list[Running] = []
-    for group in _groups(entries):
-        heads = _heads(group)
-        running += [_running(head, members, group, as_of, refs) for head, members in heads]
+    groups = _groups(entries)
+    left_out = _left_out(groups)
+    for group in groups:
+        heads = _heads(group, left_out)
+        past = history(group, as_of) if heads else None
+        running += [_running(head, members, past, as_of, refs) for head, members in heads if past is not None]
         counted = {id(member) for _, members in heads for member in members}
         ended = _ended_ones(group, counted, bool(heads))
         last = max(ended, key=_order_of, default=None)
         over += [_ended(item, group if item is last else (item,), as_of, refs) for item in ended]
     running += [_unnamed(item) for item in entries if not item.drug.readable and item.standing is Standing.CURRENT]
-    return Treatments(tuple(running), tuple(over))
+    return Treatments(tuple(running), tuple(over), len(left_out))
 
 
 def _each_once(entries: Sequence[Told]) -> list[Told]:
@@ -95,12 +101,28 @@ def _groups(entries: Sequence[Told]) -> list[list[Told]]:
     return list(groups.values())
 
 
+def _left_out(groups: Sequence[Sequence[Told]]) -> frozenset[int]:
+    """Which current orders and statements are not counted, by identity, when there are absurdly many of them.
+
+    The newest of every drug are kept first, so that a thousand entries of one drug never hide another drug.
+    """
+    ranked: list[tuple[int, Told]] = []
+    for group in groups:
+        listed = [item for item in group if item.standing is Standing.CURRENT and item.fact.kind in (ORDER, STATEMENT)]
+        newest = sorted(listed, key=lambda item: item.started.first if item.started else date.min, reverse=True)
+        ranked += enumerate(newest)
+    if len(ranked) <= MOST_AT_ONCE:
+        return frozenset()
+    ranked.sort(key=lambda pair: pair[0])
+    return frozenset(id(item) for _, item in ranked[MOST_AT_ONCE:])
+
+
 # -- which of a group are treatments, and who tells of which ----------------------------------------------------------
 
 
-def _heads(group: Sequence[Told]) -> list[tuple[Told, list[Told]]]:
+def _heads(group: Sequence[Told], left_out: frozenset[int]) -> list[tuple[Told, list[Told]]]:
     """The treatments of a group that are going on: the resource that leads each, with all that tell of it."""
-    current = [item for item in group if item.standing is Standing.CURRENT]
+    current = [item for item in group if item.standing is Standing.CURRENT and id(item) not in left_out]
     orders = [item for item in current if item.fact.kind == ORDER]
     statements = [item for item in current if item.fact.kind == STATEMENT]
     handed = [item for item in current if item.fact.kind in (DISPENSE, ADMINISTRATION)]
@@ -110,8 +132,11 @@ def _heads(group: Sequence[Told]) -> list[tuple[Told, list[Told]]]:
         handed = [item for item in handed if not any(_was_of(item, treatment) for treatment in ended)]
         handed = _newest_first(handed)
         return [(handed[0], handed)] if handed else []
+    names = _Names(heads)
     for item in [*(statements if orders else ()), *handed]:
-        _home(item, heads).append(item)
+        at = _home(item, heads, names)
+        heads[at][1].append(item)
+        names.add(at, item)
     return heads
 
 
@@ -163,15 +188,37 @@ def _was_of(handed: Told, ended: Told) -> bool:
     return end is None or given.first <= end.last
 
 
-def _home(item: Told, heads: Sequence[tuple[Told, list[Told]]]) -> list[Told]:
+class _Names:
+    """Who is named by whom among the treatments of a group: without it every dispense is compared with every other."""
+
+    def __init__(self, heads: Sequence[tuple[Told, list[Told]]]) -> None:
+        self._called: dict[str, int] = {}  # ref or identifier of a member -> the first treatment that has it
+        self._naming: dict[str, int] = {}  # what a member refers to -> the first treatment that has it
+        for at, (_, members) in enumerate(heads):
+            for member in members:
+                self.add(at, member)
+
+    def add(self, at: int, member: Told) -> None:
+        for name in (member.ref, *member.fact.identifiers):
+            if name:
+                self._called[name] = min(at, self._called.get(name, at))
+        for name in member.fact.prior:
+            self._naming[name] = min(at, self._naming.get(name, at))
+
+    def treatment_of(self, item: Told) -> int | None:
+        """The first treatment that the item names, or that names the item."""
+        found = [self._called[name] for name in item.fact.prior if name in self._called]
+        found += [self._naming[name] for name in (item.ref, *item.fact.identifiers) if name and name in self._naming]
+        return min(found, default=None)
+
+
+def _home(item: Told, heads: Sequence[tuple[Told, list[Told]]], names: _Names) -> int:
     """The treatment a resource tells of: the one it names, else the one of the same schedule, else the newest."""
-    for _, members in heads:
-        if any(_refers(item, member) or _refers(member, item) for member in members):
-            return members
-    for head, members in heads:
-        if same_schedule(item, head):
-            return members
-    return heads[-1][1]
+    named = names.treatment_of(item)
+    if named is not None:
+        return named
+    same = (at for at, (head, _) in enumerate(heads) if same_schedule(item, head))
+    return next(same, len(heads) - 1)
 
 
 def _ended_ones(group: Sequence[Told], counted: set[int], going_on: bool) -> list[Told]:
@@ -185,8 +232,8 @@ def _ended_ones(group: Sequence[Told], counted: set[int], going_on: bool) -> lis
 # -- as a DrugUse -----------------------------------------------------------------------------------------------------
 
 
-def _running(head: Told, members: Sequence[Told], group: Sequence[Told], as_of: date, refs: frozenset[str]) -> Running:
-    since = exposure(head, group, as_of, refs)
+def _running(head: Told, members: Sequence[Told], past: History, as_of: date, refs: frozenset[str]) -> Running:
+    since = exposure(head, past, refs)
     leader = _with_dose(head, members)
     supplied = [item for item in members if item.fact.kind == DISPENSE and item.started is not None]
     last = max(supplied, key=lambda item: item.started.first if item.started else date.min, default=None)
@@ -251,7 +298,7 @@ def _ended(item: Told, group: Sequence[Told], as_of: date, refs: frozenset[str])
     last = as_of if end is None else min(end.last, as_of)
     if len(group) > 1:
         earlier = [other for other in group if other.started is not None and other.started.first <= last]
-        since = exposure(item, earlier, last, refs)
+        since = exposure(item, history(earlier, last), refs)
     else:
         own = Known(item.started) if item.started is not None else Unknown(Reason.UNREADABLE, "its start has no date")
         since = Exposure(own, own)

@@ -34,8 +34,11 @@ from cds.knowledge.model import Knowledge, Side
 LISTS = ("medications", "statements")
 
 
-class Present(msgspec.Struct, frozen=True):
+class Present(msgspec.Struct, frozen=True, eq=False):
     """One ingredient the patient will be taking once the orders of this call take effect.
+
+    Each is made once per call and equal to itself only: comparing and hashing all that hangs on it was the greatest
+    cost of a call.
 
     ``order`` is the draft that brings, changes or renews it; ``use`` the running use (for an order: the one it takes
     the place of). ``subject``: this call's cards may be about it. ``settled_days``: for how many days it has neither

@@ -28,6 +28,18 @@ class Span(msgspec.Struct, frozen=True):
     gap: float
 
 
+class History(msgspec.Struct, frozen=True):
+    """All that is told of one drug and route up to a day, laid out once for every treatment of it.
+
+    ``run``: the continuous use that reaches ``as_of``, oldest first; ``newest_first``: the same, by start.
+    """
+
+    as_of: date
+    spans: tuple[Span, ...]
+    run: tuple[Span, ...]
+    newest_first: tuple[Span, ...]
+
+
 class Exposure(msgspec.Struct, frozen=True):
     """Start of the continuous use that reaches today, and since when drug, dose and schedule have stood."""
 
@@ -35,22 +47,28 @@ class Exposure(msgspec.Struct, frozen=True):
     unchanged_since: Maybe[When]
 
 
-def exposure(head: Told, all_told: Sequence[Told], as_of: date, known_refs: frozenset[str] = frozenset()) -> Exposure:
-    """Exposure to the drug of ``head``, from everything told of the same drug and route (``head`` among it).
+def history(all_told: Iterable[Told], as_of: date) -> History:
+    """The spans of everything told of one drug and route, and the run of them that reaches ``as_of``."""
+    spans = tuple(span for told in all_told if (span := _span(told, as_of)) is not None)
+    run = tuple(_run_to(spans, as_of))
+    newest = sorted(run, key=lambda span: (span.start.first, span.end, span.told.ref), reverse=True)
+    return History(as_of, spans, run, tuple(newest))
+
+
+def exposure(head: Told, past: History, known_refs: frozenset[str] = frozenset()) -> Exposure:
+    """Exposure to the drug of ``head``, from the history of the same drug and route (``head`` among it).
 
     ``known_refs``: references of everything in the chart, to see whether an order continues one that was not sent.
     """
-    spans = [span for told in all_told if (span := _span(told, as_of)) is not None]
-    run = _run_to(spans, as_of)
-    if head.started is not None and head.started.first > as_of:
+    if head.started is not None and head.started.first > past.as_of:
         return Exposure(Known(head.started), Known(head.started))
-    if not run:
-        why = _why_no_run(head, spans)
+    if not past.run:
+        why = _why_no_run(head, past.spans)
         return Exposure(why, why)
-    first = min(run, key=lambda span: (span.start.first, span.start.last))
+    first = min(past.run, key=lambda span: (span.start.first, span.start.last))
     started: Maybe[When] = Known(first.start)
-    unchanged = _unchanged(head, run)
-    if _continues_unseen(first, as_of, known_refs):
+    unchanged = _unchanged(head, past)
+    if _continues_unseen(first, past.as_of, known_refs):
         why = Unknown(Reason.ABSENT, "continues an earlier order that was not sent")
         started = why
         if unchanged == Known(first.start):
@@ -99,13 +117,14 @@ def _run_to(spans: Iterable[Span], as_of: date) -> list[Span]:
     return run if reach is not None and reach >= as_of else []
 
 
-def _unchanged(head: Told, run: Sequence[Span]) -> Maybe[When]:
+def _unchanged(head: Told, past: History) -> Maybe[When]:
     """The earliest start, going back from ``head``, of what tells the same schedule without another in between."""
     if head.started is None:
         return Unknown(Reason.UNREADABLE, "the start of the present dose has no date")
     since = head.started
-    before = [span for span in run if span.told != head and span.start.first <= head.started.first]
-    for span in sorted(before, key=lambda span: (span.start.first, span.end, span.told.ref), reverse=True):
+    for span in past.newest_first:
+        if span.start.first > head.started.first or span.told == head:
+            continue
         if span.told.fact.kind in (DISPENSE, ADMINISTRATION) and not span.told.fact.dosages:
             continue  # says nothing of the dose
         if span.told.fact.kind == ADMINISTRATION:
@@ -113,7 +132,7 @@ def _unchanged(head: Told, run: Sequence[Span]) -> Maybe[When]:
         if not same_schedule(span.told, head):
             break
         since = span.start
-    if not any(span.told == head for span in run):
+    if not any(span.told == head for span in past.run):
         return Unknown(Reason.STALE, "no supply or refill seen for the present dose")
     return Known(since)
 
