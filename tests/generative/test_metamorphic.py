@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import copy
 import random
+from functools import lru_cache
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds.chart import Coded
 from cds.findings import Report
+from cds.knowledge.load import load_knowledge
 from tests.support.cases import Case, Medicine, all_cases
 from tests.support.damage import DAMAGES
 from tests.support.render import PLAIN, Variant, render, render_bytes
@@ -43,10 +46,18 @@ def _told(report: Report) -> set[str]:
     return {item.check for item in report.not_checked}
 
 
+@lru_cache(maxsize=512)
+def _ingredients(name: str) -> frozenset[str]:
+    """What is in a product of the fixtures."""
+    words = products().get(name, {}).get("display") or name
+    drug = load_knowledge().terminology.recognise_drug(Coded(text=words))
+    return frozenset(ingredient.id for ingredient in drug.ingredients)
+
+
 def _answered_by(name: str) -> set[str]:
     """The findings that more of this drug answers: a benzodiazepine taken instead of the one that is stopped."""
-    benzodiazepine = name.split(" ")[0].endswith(("azepam", "azolam", "epoxide"))
-    return {"benzo-abrupt-stop"} if benzodiazepine else set()
+    benzodiazepines = load_knowledge().terminology.ingredients_of_class("benzodiazepine")
+    return {"benzo-abrupt-stop"} if _ingredients(name) & set(benzodiazepines) else set()
 
 
 cases = st.sampled_from(CASES)
@@ -55,8 +66,7 @@ cases = st.sampled_from(CASES)
 @given(case=cases, name=st.sampled_from(SYSTEMIC), since=st.integers(1, 400))
 def test_another_medicine_never_removes_a_finding(case: Case, name: str, since: int) -> None:
     """Apart from rescue drugs, and from another preparation of a drug the case is about (it may be the same use)."""
-    mentioned = {word for one in [*case.order, *case.takes] for word in one.drug.lower().split()[:1]}
-    if name.lower().split()[0] in mentioned or any(word in name.lower() for word in mentioned if word):
+    if any(_ingredients(name) & _ingredients(one.drug or one.drug_text) for one in [*case.order, *case.takes]):
         return
     more = copy.deepcopy(case)
     more.takes.append(Medicine(drug=name, dose="1", times="1 per day", since=f"{since} days", id="extra"))
