@@ -226,6 +226,6 @@ def recheck_due(kidney: Kidney, case: PatientCase, *, risk: bool) -> bool:
         return True
     limits = numbers("kidney")
     if case.setting is Setting.INPATIENT:
-        return (case.as_of - kidney.when).days * 24 > limits["inpatient_hours"]
+        return (case.as_of - kidney.when).days > limits["inpatient_days"]
     months = limits["at_risk_months"] if risk else limits["current_months"]
     return kidney.when < months_before(case.as_of, int(months))
