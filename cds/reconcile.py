@@ -149,12 +149,15 @@ def _stops(told: Told, live: Sequence[Running], as_of: date) -> bool:
 
 
 def _ran(told: Told, as_of: date) -> bool:
-    """Whether an order that is stopped or paused was written before today: it ran, even if the list has dropped it."""
-    return (
-        told.fact.status in ("stopped", "cancelled", "on-hold")
-        and told.started is not None
-        and told.started.last < as_of
-    )
+    """Whether an order that is stopped or paused ran, even if the list has dropped it.
+
+    It was written before today, or it continues an earlier one. A cancelled draft that would have continued one is only
+    a draft withdrawn.
+    """
+    if told.fact.status not in STOPPING:
+        return False
+    before = told.started is not None and told.started.last < as_of
+    return before or (bool(told.fact.prior) and told.fact.status != "cancelled")
 
 
 def _stop(draft: Draft, linked: Sequence[Running], running: Sequence[Running], list_seen: bool) -> list[_Decided]:
