@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from cds.case import Reason
-from cds.findings import Finding, NotChecked, Report
+from cds.findings import Finding, Indicator, NotChecked, Report
 from cds.knowledge.model import Check, Knowledge
 from hooks.wording import SUMMARY_LENGTH, fill, markdown, once, plain, reference, short
 
@@ -113,7 +113,7 @@ class CardMaker:
         return card
 
     def _summary(self, group: Sequence[Finding]) -> str:
-        more = len(group) - 1
+        more = sum(1 for finding in group[1:] if finding.indicator >= Indicator.WARNING)  # notes are not counted
         tail = f"; {more} more finding{'s' if more > 1 else ''}" if more else ""
         return short(self._headline(group[0], plain), SUMMARY_LENGTH - len(tail)) + tail
 

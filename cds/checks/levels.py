@@ -43,9 +43,8 @@ def level(view: View, check: Check, scope: tuple[Present, ...]) -> Level:
     unknown: dict[str, Unknown] = {}
     for shift in rules.raised:
         met, words, missing = _meets(view, shift, scope)
-        if met and shift.to >= indicator:
-            because = words if shift.to > indicator else because + words
-            indicator = shift.to
+        if met and shift.to > indicator:  # the first shift that reaches a level explains it; later ones only repeat
+            indicator, because = shift.to, words
         for fact, why in missing.items():
             unknown.setdefault(fact, why)
     raised_to = indicator
