@@ -92,6 +92,8 @@ class Clause:
 
     def add_pace(self, low: float, high: float, joint: str, *, plain: bool = False) -> None:
         """Take a frequency per day. Said twice it must agree; "daily" beside parts of the day says nothing new."""
+        if not 0 < high <= MAX_PER_DAY:
+            raise NotUnderstood("more often per day than can be meant" if high > 0 else "")
         if self.divided:
             self.parts = (low, high)
             return

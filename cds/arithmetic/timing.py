@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from cds.arithmetic.regimen import Pace
 from cds.arithmetic.rules import numbers
-from cds.arithmetic.units import number_text, to_hours
+from cds.arithmetic.units import find_unit, number_text
 from cds.case import Known, Maybe, Reason, Unknown
 from cds.chart import Timing
 
@@ -133,10 +133,9 @@ def _without_period(timing: Timing, events: Pace | None) -> Pace | Unknown | Non
 def _with_period(timing: Timing, period: float, events: Pace | None) -> Pace | Unknown | None:
     if not timing.period_unit:
         return Unknown(Reason.UNIT, "period without a unit")
-    one = to_hours(1, timing.period_unit)
-    if isinstance(one, Unknown):
+    unit = find_unit(timing.period_unit, "time")
+    if unit is None:
         return Unknown(Reason.UNIT, "unit of the period not known")
-    unit_hours = one.value
     longest = max(timing.period_max or period, period)
     low_times = timing.frequency if timing.frequency is not None else 1.0
     high_times = max(timing.frequency_max or low_times, low_times)
@@ -147,9 +146,9 @@ def _with_period(timing: Timing, period: float, events: Pace | None) -> Pace | U
     if events is not None:
         slots = events.slots
         low_times, high_times = _reconcile(low_times, high_times, events)
-    low = low_times * 24 / (longest * unit_hours)
-    high = high_times * 24 / (period * unit_hours)
-    return Pace(low, high, _words(low_times, high_times, period, longest, timing.period_unit, unit_hours), slots=slots)
+    low = low_times * 24 * unit.div / (longest * unit.mul)
+    high = high_times * 24 * unit.div / (period * unit.mul)
+    return Pace(low, high, _words(low_times, high_times, period, longest, unit.name), slots=slots)
 
 
 def _reconcile(low: float, high: float, events: Pace) -> tuple[float, float]:
@@ -214,12 +213,13 @@ def _agree(repeat: Pace, coded: Pace, timing: Timing) -> bool:
     return repeat.low * 0.99 <= coded.high and coded.low <= repeat.high * 1.01
 
 
-def _words(low: float, high: float, period: float, longest: float, unit: str, unit_hours: float) -> str:
+def _words(low: float, high: float, period: float, longest: float, unit: str) -> str:
+    """ "3 per day", "every 4–6 h", "2 per week", "1 per 3 days"."""
     times = number_text(high) if low == high else f"{number_text(low)}–{number_text(high)}"
     span = number_text(period) if period == longest else f"{number_text(period)}–{number_text(longest)}"
-    name = {1.0: "h", 24.0: "day", 168.0: "week", 730.5: "month"}.get(unit_hours, unit)
-    if name == "h" and times == "1":
-        return f"every {span} h"
+    short = unit in ("h", "min", "s")
+    if short and times == "1":
+        return f"every {span} {unit}"
     if span == "1":
-        return f"{times} per {name}"
-    return f"{times} per {span} {name if name == 'h' else name + 's'}"
+        return f"{times} per {unit}"
+    return f"{times} per {span} {unit if short else unit + 's'}"

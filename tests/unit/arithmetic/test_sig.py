@@ -175,6 +175,33 @@ def test_directions_that_are_understood(text: str, expected: tuple[float, float]
     assert sig(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "value"),
+    {
+        "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+        "eleven": 11, "twelve": 12, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "half": 0.5,
+        "quarter": 0.25,
+    }.items(),
+)  # fmt: skip
+def test_numbers_in_words(word: str, value: float) -> None:
+    assert sig(f"{word} mg daily") == (value, value)
+
+
+@pytest.mark.parametrize(
+    ("words", "per_day"),
+    [
+        ("thrice daily", 3),
+        ("every third day", 1 / 3),
+        ("monthly", 24 / 730.5),
+        ("q48h", 0.5),
+        ("every day", 1),
+        ("qid", 4),
+    ],
+)
+def test_times_in_words(words: str, per_day: float) -> None:
+    assert dose(one(DosageFact(text=f"10 mg {words}"))).high == pytest.approx(10 * per_day, rel=1e-6)
+
+
 REFUSED = [
     "taper as directed", "use as directed", "per protocol", "as directed", "prn", "", " ", "...", "with food", "10 mg",
     "bid", "10 mg prn", "tablet daily", "2 half tablets tid", "1 0.5 mg tid", "and 10 mg tid",
@@ -196,7 +223,9 @@ REFUSED = [
     "30 mg/day bid",
     "10 mg/5 mL tid", "1 tab 8 tid", "10 mg over tid", "inject 10 units", "day 1", "10 mg per",
     "10 mg daily, morning and night", "10 mg with breakfast with meals", "1/2/3 tid", "10 mg every 0 hours",
-    "x 7 days", "10 mg 0 hourly", "10 mg 3 times in 0 hours", "10 mg per 0 hours", "30 mg/day 10 mg tid",
+    "x 7 days", "10 mg 0 hourly", "10 mg 0 times a day", "30 mg/day in 0 divided doses",
+    "10 mg 200 times a day", "10 mg 100 times a day and at bedtime", "10 mg 3 times in 0 hours",
+    "10 mg per 0 hours", "30 mg/day 10 mg tid",
     "10 mg 30 mg/day",
     "10 mg bid x1", "10 mg weekly and at bedtime", "30 mg bid in divided doses", "10 mg tid; week 2",
     "10 mg tid, 5 mg bid",

@@ -30,6 +30,7 @@ def times(timing: Timing) -> tuple[float, float] | str | None:
         (every(6), (4, 4)),
         (every(4, period_max=6), (4, 6)),
         (every(90, "min"), (16, 16)),
+        (every(30, "min"), (48, 48)),
         (Timing(period=8, period_unit="h"), (3, 3)),  # FHIR: once per period when frequency is not said
         (Timing(frequency=2, period=1, period_unit="wk"), (0.285714, 0.285714)),
         (Timing(frequency=1, period=1, period_unit="mo"), (0.032854, 0.032854)),
@@ -125,6 +126,7 @@ def test_days_of_the_week_beside_a_weekly_frequency_only_say_which() -> None:
 @pytest.mark.parametrize(("timing", "words"), [
     (per_day(3), "3 per day"), (every(6), "every 6 h"), (every(4, period_max=6), "every 4–6 h"),
     (Timing(frequency=2, period=1, period_unit="wk"), "2 per week"), (every(3, "d"), "1 per 3 days"),
+    (every(30, "min"), "every 30 min"), (Timing(frequency=2, period=12, period_unit="h"), "2 per 12 h"),
     (Timing(count=1), "one single dose"),
 ])  # fmt: skip
 def test_the_pace_in_words(timing: Timing, words: str) -> None:

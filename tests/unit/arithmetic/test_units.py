@@ -107,8 +107,16 @@ def test_measures_come_in_their_base_unit(kind: str, unit: str, value: float, ex
 
 @pytest.mark.parametrize(
     ("kind", "unit"),
-    [("weight", "cm"), ("height", "kg"), ("weight", "stone"), ("height", ""), ("pressure", "cm"), ("mass", "mL"), ("nonsense", "mg")],
-)
+    [
+        ("weight", "cm"),
+        ("height", "kg"),
+        ("weight", "stone"),
+        ("height", ""),
+        ("pressure", "cm"),
+        ("mass", "mL"),
+        ("nonsense", "mg"),
+    ],
+)  # fmt: skip
 def test_a_unit_of_something_else_is_refused(kind: str, unit: str) -> None:
     assert isinstance(convert(1, unit, kind), Unknown)
 
