@@ -1,6 +1,9 @@
 """Imports every module that registers a function check or fact, so that the registry is complete."""
 
 from cds.checks import (  # noqa: F401
+    alcohol,
+    cannabis,
+    depressant_facts,
     dose,
     facts,
     kidney,
@@ -10,6 +13,7 @@ from cds.checks import (  # noqa: F401
     kidney_gaps,
     load,
     naloxone,
+    pressure,
     stopping,
     stopping_facts,
 )
