@@ -88,8 +88,13 @@ def _count(quantity: Quantity, strength: Strength) -> Unknown | None:
     return None
 
 
+def _one_substance(drug: Drug) -> bool:
+    """mg can only mean one thing. Ingredients in ``conflict`` are two readings of one product, no combination."""
+    return (len(drug.ingredients) == 1 or bool(drug.conflict)) and not is_combination(drug.label)
+
+
 def _by_mass(giving: Giving, quantity: Quantity, ingredient: Ingredient, drug: Drug) -> Mass | Unknown:
-    if len(drug.ingredients) != 1 or is_combination(drug.label):
+    if not _one_substance(drug):
         return Unknown(Reason.DOSE_UNKNOWN, "a dose in mg of a combination: of which ingredient?")
     strength = ingredient.strength
     if strength is not None and strength.per == "h":
@@ -109,7 +114,7 @@ def _without_strength(
     giving: Giving, quantity: Quantity, drug: Drug, fallback: Unknown = NO_STRENGTH
 ) -> Mass | Unknown:
     """A count or volume of unknown strength: only what the directions say themselves about mg helps."""
-    single = len(drug.ingredients) == 1 and not is_combination(drug.label)
+    single = _one_substance(drug)
     if single and quantity.kind == "volume" and giving.per_ml is not None:
         words = f"{quantity.words} × {number_text(giving.per_ml)} mg/mL"
         return Mass(tidy(quantity.low * giving.per_ml), tidy(quantity.high * giving.per_ml), words)
@@ -126,11 +131,11 @@ def _without_strength(
 
 def _clash(giving: Giving, quantity: Quantity, mass: Mass, strength: Strength, drug: Drug) -> Unknown | None:
     """Do the mg said beside a count or volume agree with the product? Of combinations nobody can tell."""
-    comparable = giving.per_ml is not None and strength.per == "mL" and len(drug.ingredients) == 1
+    comparable = giving.per_ml is not None and strength.per == "mL" and _one_substance(drug)
     if comparable and giving.per_ml is not None and not same(giving.per_ml, strength_mg(strength)):
         return Unknown(Reason.CONFLICT, "concentration in the directions is not that of the product")
     said = giving.mass
-    if said is None or len(drug.ingredients) != 1 or is_combination(drug.label) or mass.patch:
+    if said is None or not _one_substance(drug) or mass.patch:
         return None
     total = same(said.low, mass.low) and same(said.high, mass.high)
     each = said.low == said.high and same(said.high, strength_mg(strength)) and strength.per == "each"
@@ -168,7 +173,7 @@ def mass_per_hour(giving: Giving, rate: Rate, ingredient: Ingredient, drug: Drug
     counted, _, per = rate.words.partition("/")
     quantity = Quantity(rate.low, rate.high, rate.kind, counted)
     if rate.kind == "mass":
-        if len(drug.ingredients) != 1 or is_combination(drug.label):
+        if not _one_substance(drug):
             return Unknown(Reason.DOSE_UNKNOWN, "a dose in mg of a combination: of which ingredient?")
         if on_skin and rate.hours > 24:
             return Unknown(Reason.UNIT, "a patch dosed in mass, not per hour")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cds.arithmetic.dose import daily_doses
-from cds.case import Known, Reason, Route
+from cds.case import Drug, Ingredient, Known, Reason, Route
 from cds.chart import Amount, DosageFact, Timing
 from tests.unit.arithmetic.dosages import (
     COMBINATION,
@@ -161,3 +161,11 @@ def test_a_slash_in_a_strength_makes_no_combination(label: str) -> None:
 def test_a_strength_that_makes_no_sense_is_no_strength() -> None:
     assert ends(one(DosageFact(dose=Amount(1, "tab"), timing=TID), drug=product(0))) == "dose-unknown"
     assert ends(one(DosageFact(dose=Amount(1, "tab"), timing=TID), drug=product(5, "mEq"))) == "dose-unknown"
+
+
+def test_two_readings_of_one_product_are_no_combination() -> None:
+    """Code says baclofen, words say bisoprolol: 10 mg is 10 mg of whichever it is."""
+    readings = (Ingredient("baclofen"), Ingredient("bisoprolol"))
+    either = Drug(label="Bisoprolol 10 mg", ingredients=readings, conflict="code and name differ")
+    answers = daily_doses([DosageFact(dose=mg(10), timing=TID)], either)
+    assert [answer.value.high for answer in answers if isinstance(answer, Known)] == [30, 30]
