@@ -6,6 +6,8 @@ from cds.checks import (  # noqa: F401
     depressant_facts,
     dose,
     facts,
+    inducer,
+    interaction_facts,
     kidney,
     kidney_estimator,
     kidney_facts,
@@ -14,6 +16,8 @@ from cds.checks import (  # noqa: F401
     load,
     naloxone,
     pressure,
+    procedure_pairs,
     stopping,
     stopping_facts,
+    timing_facts,
 )
