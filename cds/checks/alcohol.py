@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds.case import Known
-from cds.checks.alcohol_records import drinks_now, past_problems, unread
+from cds.checks.alcohol_records import drinks_now, past_problems, unusable
 from cds.checks.levels import holds, unknown_for
 from cds.checks.pairs import worst
 from cds.checks.registry import check
@@ -60,5 +60,5 @@ def _gaps(view: View, check: Check) -> tuple[NotChecked, ...]:
     return (
         *unknown_for(check, (*view.gaps("conditions"), *view.reported_empty("conditions"))),
         *unknown_for(check, (*view.gaps("alcohol"), *view.reported_empty("alcohol")), makes_card=False),
-        *unknown_for(check, unread(view, check), makes_card=False),
+        *unknown_for(check, unusable(view, check), makes_card=False),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from cds.case import Known, Lab, Problem, Unknown
+from cds.case import Lab, Problem, Reason, Unknown
 from cds.knowledge.model import Check
-from cds.view import View, day
+from cds.view import View, day, number
 
 CHECK = "alcohol-use"
 NOW = ("alcohol-use-disorder", "alcohol-intoxication", "alcohol-withdrawal")
 PAST = ("alcohol-use-remission",)
 KINDS = {"audit-c": 1.0, "alcohol-drinks-per-week": 1.0, "alcohol-drinks-per-day": 7.0}
+NAMES = {"audit-c": "AUDIT-C", "alcohol-drinks-per-week": "drinks per week", "alcohol-drinks-per-day": "drinks per day"}
 
 
 def drinks_now(view: View) -> tuple[str, ...]:
@@ -32,28 +33,41 @@ def heavy_use(view: View) -> tuple[str, ...]:
         lab = newest(view, kind, check)
         if lab is None or isinstance(lab.value, Unknown) or lab.comparator in ("<", "<="):
             continue
-        value = lab.value.value * per_week
-        audit = kind == "audit-c"
-        above = value >= check.number("audit_c") if audit else value > check.number("drinks_per_week")
-        if above:
-            name = "AUDIT-C" if audit else "drinks per week" if per_week == 1 else "drinks per day"
-            found.append(f"{name} {lab.shown} ({day(lab.when)})")
+        amount = lab.value.value
+        if kind == "audit-c":
+            heavy = amount >= check.number("audit_c")
+        else:
+            limit = check.number("drinks_per_week")
+            heavy = amount * per_week > limit or (lab.comparator == ">" and amount * per_week >= limit)
+        if heavy:
+            found.append(f"{NAMES[kind]} {lab.comparator}{number(amount)} ({day(lab.when)})")
     return tuple(found)
 
 
 def newest(view: View, kind: str, check: Check) -> Lab | None:
-    """The newest final value of a kind within the months the check allows."""
-    for lab in view.case.labs:
-        if lab.kind == kind and lab.status == "final" and lab.when is not None:
-            old = (view.case.as_of - lab.when.last).days
-            return lab if 0 <= old <= check.number("days") else None
-    return None
+    """The newest final value of a kind, if it is recent enough to mean today."""
+    lab = _last(view, kind)
+    return lab if lab is not None and not _stale(view, lab, check) else None
 
 
-def unread(view: View, check: Check) -> tuple[Unknown, ...]:
-    """Why a recorded amount could not be used: not readable."""
-    labs = [lab for kind in KINDS if (lab := newest(view, kind, check)) is not None]
-    return tuple(Unknown(lab.value.reason, "recorded alcohol use") for lab in labs if not isinstance(lab.value, Known))
+def unusable(view: View, check: Check) -> tuple[Unknown, ...]:
+    """Why a recorded amount could not be used: too old, or not readable."""
+    found = []
+    for lab in filter(None, (_last(view, kind) for kind in KINDS)):
+        if _stale(view, lab, check):
+            found.append(Unknown(Reason.STALE, "recorded alcohol use is too old"))
+        elif isinstance(lab.value, Unknown):
+            found.append(Unknown(lab.value.reason, "recorded alcohol use could not be read"))
+    return tuple(found)
+
+
+def _last(view: View, kind: str) -> Lab | None:
+    """Labs stand newest first, undated ones last."""
+    return next((lab for lab in view.case.labs if lab.kind == kind and lab.status == "final"), None)
+
+
+def _stale(view: View, lab: Lab, check: Check) -> bool:
+    return lab.when is None or not 0 <= (view.case.as_of - lab.when.last).days <= check.number("days")
 
 
 def _words(problem: Problem) -> str:

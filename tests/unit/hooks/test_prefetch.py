@@ -17,15 +17,15 @@ SERVICE = catalogue()["gabaguard-order-sign"]
 DRAFT = {"resourceType": "MedicationRequest", "id": "d1"}
 
 
-def kidney_labs(code: Coded) -> str:
-    return "egfr" if code.text == "eGFR" else ""
+def lab_kinds(code: Coded) -> str:
+    return {"eGFR": "egfr", "Systolic": "systolic-bp", "AUDIT-C": "audit-c"}.get(code.text, "")
 
 
 def gathered(drafts: Any = DRAFT, **prefetch: Any) -> tuple[list[Source], dict[str, Unknown]]:
     values = {key: json.dumps(value).encode() for key, value in prefetch.items()}
     draft = Draft("context.draftOrders", json.dumps(drafts).encode())
     paths = {key: f"prefetch.{key}" for key in values}
-    return gather(HookRequest("order-sign", "i", "p", (draft,), values, paths), SERVICE, kidney_labs)
+    return gather(HookRequest("order-sign", "i", "p", (draft,), values, paths), SERVICE, lab_kinds)
 
 
 def bundle(*resources: Any) -> dict[str, Any]:
@@ -71,6 +71,8 @@ def test_all_left_out_or_failed_is_nothing_usable() -> None:
         ({"resourceType": "Condition", "id": "c1"}, "conditions"),
         ({"resourceType": "Patient", "id": "p"}, "patient"),
         ({"resourceType": "Observation", "id": "o1", "code": {"text": "eGFR"}}, "creatinine"),
+        ({"resourceType": "Observation", "id": "o1", "code": {"text": "Systolic"}}, "vitals"),
+        ({"resourceType": "Observation", "id": "o1", "code": {"text": "AUDIT-C"}}, "alcohol"),
     ],
 )
 def test_another_name_stands_in_for_a_missing_key(resource: Any, key: str) -> None:
