@@ -2,51 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+import msgspec
+
 from cds.arithmetic.told import MAX_TEXT, Told, tell
-from cds.case import Concept, PatientCase, Reason, Setting, Unknown
+from cds.case import Concept, Order, PatientCase, Reason, Setting, Unknown
 from cds.chart import Chart, Coded
+from cds.discharge import Leaving, is_home_drug, leaving, omissions
 from cds.labs import labs
 from cds.person import category_setting, current_setting, encounter_setting, patient, problems, procedures
-from cds.reconcile import Draft, reconcile
+from cds.reconcile import Draft, Running, reconcile
 from cds.terminology import Terminology
-from cds.uses import MOST_AT_ONCE, Treatments, ends_today, treatments
+from cds.uses import MOST_AT_ONCE, ended_today, ends_today, lapsed, treatments
 
 LISTS = ("medications",)
 # A basket has a handful of orders; each is compared with all others and with the list. More are a fault, or an attack.
 MOST_DRAFTS = 100
 
 
-def build_case(chart: Chart, *, as_of: date, phase: str, terminology: Terminology) -> PatientCase:
+class _Medicines(msgspec.Struct, frozen=True):
+    """What is ordered, what is taken, what was taken, and what of these could not be looked at."""
+
+    orders: tuple[Order, ...]
+    running: tuple[Running, ...]
+    over: tuple[Running, ...]
+    left_out: int
+    beyond: tuple[Unknown, ...]
+    list_gaps: tuple[Unknown, ...] = ()
+
+
+def build_case(
+    chart: Chart, *, as_of: date, phase: str, terminology: Terminology, encounter_id: str = ""
+) -> PatientCase:
     """One patient, one moment, one set of drafts, from the facts of a call.
 
-    ``as_of`` is the clinical today; ``phase`` says where in prescribing the call stands ("select", "sign", ...). Odd
+    ``as_of`` is the clinical today; ``phase`` says where in prescribing the call stands ("select", "sign", ...). In
+    the phase "discharge" the orders are the discharge list of the encounter of that id, and what it has lost. Odd
     facts raise nothing: what cannot be used becomes Unknown, or is left out when it tells of no treatment at all.
     """
-    told = [tell(fact, terminology, as_of) for fact in chart.medications if not fact.draft]
-    listed = treatments(told, as_of)
     setting = current_setting(chart.encounters, as_of)
-    ordered = [tell(fact, terminology, as_of) for fact in chart.medications if fact.draft]
-    drafts = [_draft(item, chart, setting, terminology) for item in _looked_at(ordered)]
-    result = reconcile(drafts, (*listed.running, *listed.over), as_of=as_of, list_seen=_seen(chart))
-    revived = {item.name for item in result.revived}
-    running = (*listed.running, *(ends_today(item, as_of) for item in listed.over if item.name in revived))
+    if phase == "discharge":
+        setting = Setting.DISCHARGE
+        medicines = _at_discharge(chart, leaving(chart, encounter_id, as_of), terminology)
+    else:
+        medicines = _at_prescribing(chart, setting, as_of, terminology, refill=phase == "refill")
     return PatientCase(
         as_of=as_of,
         phase=phase,
         patient=patient(chart.patient, as_of),
-        orders=result.orders,
-        uses=tuple(item.use for item in running),
-        past_uses=tuple(item.use for item in listed.over if item.name not in revived),
+        orders=medicines.orders,
+        uses=tuple(item.use for item in medicines.running),
+        past_uses=tuple(item.use for item in medicines.over),
         problems=problems(chart.problems, terminology),
         labs=labs(chart.observations, terminology),
         procedures=procedures(chart.procedures, terminology),
         setting=setting,
-        gaps=_gaps(chart, listed),
-        unreadable_orders=(*chart.unreadable_orders, *_beyond(ordered)),
+        gaps=_gaps(chart, medicines, phase),
+        unreadable_orders=(*chart.unreadable_orders, *medicines.beyond),
     )
+
+
+def _at_prescribing(
+    chart: Chart, setting: Setting, as_of: date, terminology: Terminology, *, refill: bool
+) -> _Medicines:
+    """The drafts of the call against what runs; a refill also takes up what ended a short while ago."""
+    listed = treatments([tell(fact, terminology, as_of) for fact in chart.medications if not fact.draft], as_of)
+    ordered = [tell(fact, terminology, as_of) for fact in chart.medications if fact.draft]
+    drafts = [_draft(item, chart, setting, terminology) for item in _looked_at(ordered)]
+    taken_up = lapsed(listed, ordered, as_of) if refill else ()
+    known = (*listed.running, *taken_up, *(item for item in listed.over if item.name not in _names(taken_up)))
+    result = reconcile(drafts, known, as_of=as_of, list_seen=_seen(chart), instead=refill)
+    revived = _names(result.revived) | _names(taken_up)
+    again = (*taken_up, *(ends_today(item, as_of) for item in listed.over if item.name in _names(result.revived)))
+    return _Medicines(
+        orders=result.orders,
+        running=(*listed.running, *again),
+        over=tuple(item for item in listed.over if item.name not in revived),
+        left_out=listed.left_out,
+        beyond=_beyond(ordered),
+    )
+
+
+def _at_discharge(chart: Chart, left: Leaving, terminology: Terminology) -> _Medicines:
+    """The discharge list against the home drugs. What was given on the ward only has ended."""
+    as_of = left.stay.as_of
+    listed = treatments([tell(fact, terminology, as_of) for fact in left.others], as_of)
+    on_list = [tell(fact, terminology, as_of) for fact in left.on_list]
+    drafts = [
+        msgspec.structs.replace(_draft(item, chart, Setting.DISCHARGE, terminology), setting=Setting.DISCHARGE)
+        for item in _looked_at(on_list)
+    ]
+    result = reconcile(drafts, listed.running, as_of=as_of, list_seen=_seen(chart), instead=True)
+    carried = {name for order in result.orders for name in order.replaces}
+    home = [item for item in listed.running if is_home_drug(item, left.stay)]
+    going_on = [item for item in listed.running if item in home or item.name in carried]
+    gaps = left.gaps
+    if any(not item.drug.readable for item in on_list):
+        gaps += (Unknown(Reason.UNKNOWN_DRUG, "a medicine on the discharge list could not be named"),)
+    return _Medicines(
+        orders=(*result.orders, *(() if gaps else omissions(home, on_list, result.orders))),
+        running=tuple(going_on),
+        over=(*listed.over, *(ended_today(item, as_of) for item in listed.running if item not in going_on)),
+        left_out=listed.left_out,
+        beyond=_beyond(on_list),
+        list_gaps=gaps,
+    )
+
+
+def _names(items: Iterable[Running]) -> set[str]:
+    return {item.name for item in items}
 
 
 def _looked_at(drafts: Sequence[Told]) -> Sequence[Told]:
@@ -62,9 +128,11 @@ def _beyond(drafts: Sequence[Told]) -> tuple[Unknown, ...]:
     return (Unknown(Reason.TRUNCATED, f"only {MOST_DRAFTS} orders of the call were looked at"),)
 
 
-def _gaps(chart: Chart, listed: Treatments) -> Mapping[str, tuple[Unknown, ...]]:
+def _gaps(chart: Chart, medicines: _Medicines, phase: str) -> Mapping[str, tuple[Unknown, ...]]:
     gaps = {key: tuple(found) for key, found in chart.gaps.items()}
-    if listed.left_out:
+    if phase == "discharge":
+        gaps["discharge"] = medicines.list_gaps
+    if medicines.left_out:
         said = Unknown(Reason.TRUNCATED, f"medication list: only the newest {MOST_AT_ONCE} entries were counted")
         gaps["medications"] = (*gaps.get("medications", ()), said)
     return gaps

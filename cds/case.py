@@ -21,6 +21,8 @@ T = TypeVar("T")
 class Reason(StrEnum):
     """Why something could not be known; the codes of ``notChecked.reason``."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and gaps are put into sets and dicts all the time
+
     ABSENT = "absent"  # the caller did not send it
     REPORTED_EMPTY = "reported-empty"  # the caller says there is none
     UNREADABLE = "unreadable"  # sent, but not understandable
@@ -64,6 +66,8 @@ class When(msgspec.Struct, frozen=True):
 
 class Route(StrEnum):
     """How a drug enters the body, as far as the checks care."""
+
+    __hash__ = str.__hash__  # as for Reason
 
     ORAL = "oral"  # also enteral tube, sublingual, buccal, orally disintegrating
     INTRATHECAL = "intrathecal"
@@ -177,6 +181,7 @@ class DrugUse(msgspec.Struct, frozen=True):
     planned_end: When | None = None
     last_supplied: When | None = None
     supply_days: float | None = None
+    supplied_until: date | None = None  # the day on which all that was ordered or handed over is used up
     refs: tuple[str, ...] = ()  # every resource that tells of this use
     identifiers: tuple[str, ...] = ()
     setting: Setting = Setting.UNKNOWN
@@ -202,6 +207,7 @@ class Order(msgspec.Struct, frozen=True):
     ``replaces`` are refs of the DrugUses it takes the place of. ``linked`` is False when that was inferred (same
     ingredient and route without a link): then adding instead of replacing is possible.
     ``selected`` is False for the other drafts of an order-select call: they are context, cards are not about them.
+    ``omitted``: no order at all, but a home drug that the discharge list has lost (always a stop).
     """
 
     ref: str
@@ -221,6 +227,7 @@ class Order(msgspec.Struct, frozen=True):
     stop_reason_text: str = ""
     note_texts: tuple[str, ...] = ()
     path: str = ""
+    omitted: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True):

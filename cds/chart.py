@@ -193,6 +193,27 @@ class EncounterFact(msgspec.Struct, frozen=True, gc=False):
     reasons: tuple[Coded, ...] = ()
 
 
+class ListItem(msgspec.Struct, frozen=True, gc=False):
+    """One entry of a list: the resource it refers to ("Type/id", "urn:..." or "system|value"), and its words."""
+
+    names: tuple[str, ...] = ()
+    what: Coded = Coded()
+
+
+class ListFact(msgspec.Struct, frozen=True, gc=False):
+    """A List as sent, without the entries that were struck from it. ``empty_reason``: why it holds none."""
+
+    id: str
+    path: str
+    code: Coded = Coded()
+    status: str = ""
+    when: When | None = None
+    encounter: str = ""
+    items: tuple[ListItem, ...] = ()
+    empty_reason: str = ""
+    unreadable: int = 0  # entries that refer to nothing
+
+
 class PatientFact(msgspec.Struct, frozen=True, gc=False):
     """A Patient as sent. ``birth_raw`` True: something was sent as birthDate that is no date."""
 
@@ -215,6 +236,7 @@ class Chart(msgspec.Struct):
     procedures: list[ProcedureFact] = []
     allergies: list[AllergyFact] = []
     encounters: list[EncounterFact] = []
+    lists: list[ListFact] = []
     gaps: dict[str, list[Unknown]] = {}
     unreadable_orders: list[Unknown] = []
 

@@ -54,11 +54,18 @@ class Reconciled(msgspec.Struct, frozen=True):
     revived: tuple[Running, ...] = ()
 
 
-def reconcile(drafts: Sequence[Draft], running: Sequence[Running], *, as_of: date, list_seen: bool) -> Reconciled:
-    """Each draft as an order, in the order sent. ``list_seen``: the medication list could be read as a whole."""
+def reconcile(
+    drafts: Sequence[Draft], running: Sequence[Running], *, as_of: date, list_seen: bool, instead: bool = False
+) -> Reconciled:
+    """Each draft as an order, in the order sent. ``list_seen``: the medication list could be read as a whole.
+
+    ``instead``: a draft of a running treatment surely takes its place, and carries it on as it is where it gives no
+    dosage (a refill, an entry of the discharge list).
+    """
     found: list[_Decided] = []
     for draft in drafts:
-        found += _decide(draft, running, as_of, list_seen)
+        decided = _decide(draft, running, as_of, list_seen)
+        found += [_instead(item, running) for item in decided] if instead else decided
     found = _join_stops(found)
     names = {name for decided in found for name in decided.order.replaces}
     revived = tuple(item for item in running if item.over and item.name in names)
@@ -87,6 +94,16 @@ def _decide(draft: Draft, running: Sequence[Running], as_of: date, list_seen: bo
         order = msgspec.structs.replace(order, replaces=tuple(item.name for item in live))
     # A running drug whose order is turned into an order of another drug is stopped by it.
     return [_Decided(order, told), *(_replaced(draft, item) for item in others if told.ingredients)]
+
+
+def _instead(item: _Decided, running: Sequence[Running]) -> _Decided:
+    """An order that cannot be added to what it replaces; without any dosage it goes on with the dose that runs."""
+    order = msgspec.structs.replace(item.order, linked=True)
+    if order.action is Action.CHANGE and not item.told.fact.dosages and len(order.replaces) == 1:
+        use = next(one.use for one in running if one.name == order.replaces[0])
+        if [i.id for i in use.drug.ingredients] == [i.id for i in order.drug.ingredients]:
+            order = msgspec.structs.replace(order, action=Action.RENEW, doses=use.doses)
+    return _Decided(order, item.told)
 
 
 # -- links ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ import msgspec
 from cds.arithmetic.dates import days_after
 from cds.arithmetic.exposure import Exposure, History, exposure, history
 from cds.arithmetic.rules import numbers
-from cds.arithmetic.sameness import same_schedule
+from cds.arithmetic.sameness import same_schedule, same_treatment
+from cds.arithmetic.supply import supplied_until
 from cds.arithmetic.told import (
     ADMINISTRATION,
     DISPENSE,
@@ -246,6 +247,7 @@ def _running(head: Told, members: Sequence[Told], past: History, as_of: date, re
         planned_end=head.planned_end or head.ended,
         last_supplied=last.started if last is not None else None,
         supply_days=last.supply_days if last is not None else head.supply_total,
+        supplied_until=supplied_until(members),
         refs=tuple(dict.fromkeys(item.ref for item in members if item.ref)),
         identifiers=tuple(dict.fromkeys(name for item in members for name in item.fact.identifiers)),
         setting=category_setting(head.fact.category),
@@ -343,3 +345,33 @@ def ends_today(running: Running, as_of: date) -> Running:
     """A treatment that the list calls ended, stopped by this very call: it ran until today."""
     end = running.use.ended or When(as_of, as_of)
     return msgspec.structs.replace(running, use=msgspec.structs.replace(running.use, ended=None, planned_end=end))
+
+
+def ended_today(running: Running, as_of: date) -> Running:
+    """A treatment that ends with this call, without an order that says so (the orders of a ward at discharge)."""
+    return msgspec.structs.replace(
+        running, use=msgspec.structs.replace(running.use, ended=When(as_of, as_of)), over=True
+    )
+
+
+def lapsed(listed: Treatments, drafts: Sequence[Told], as_of: date) -> tuple[Running, ...]:
+    """Treatments that ended a short while ago and that a refill takes up again: the last one of each draft's drug."""
+    first = days_after(as_of, -numbers("exposure")["gap_days"])
+    found: dict[str, Running] = {}
+    for draft in drafts:
+        if any(same_treatment(draft, item.use.drug) for item in listed.running):
+            continue
+        same = [
+            item
+            for item in listed.over
+            if same_treatment(draft, item.use.drug)
+            and not item.use.single_dose
+            and item.head.fact.status not in ("stopped", "cancelled")
+            and item.use.ended is not None
+            and item.use.ended.last >= first
+        ]
+        if same:
+            last = max(same, key=lambda item: item.use.ended.last if item.use.ended is not None else date.min)
+            use = msgspec.structs.replace(last.use, ended=None, planned_end=last.use.ended)
+            found[last.name] = msgspec.structs.replace(last, use=use, over=False)
+    return tuple(found.values())

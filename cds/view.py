@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -75,12 +75,26 @@ class View:
         self.knowledge = knowledge
         self.hook = hook
         self._classes: dict[str, tuple[Present, ...]] = {}
+        self._sides: dict[Side, tuple[Present, ...]] = {}
+        self._unseen: dict[tuple[str, ...], tuple[Unknown, ...]] = {}
+        self._none: dict[tuple[str, ...], tuple[Unknown, ...]] = {}
+        # What a named fact is for some drugs, and how a drug is put into words: asked by many checks, found once.
+        self.answers: dict[tuple[str, tuple[Present, ...]], Maybe[bool]] = {}
+        self.words: dict[Present, str] = {}
+        self.kidney_words: tuple[str, ...] | None = None
 
     # -- the orders of this call ------------------------------------------------------------------------------------
 
     @cached_property
+    def looks_only(self) -> bool:
+        """Whether a chart was opened and nothing ordered: then everything that is taken is looked at."""
+        return self.case.phase == "view"
+
+    @cached_property
     def subjects(self) -> tuple[Order, ...]:
-        """The orders that cards of this call are about."""
+        """The orders that cards of this call are about; when only looking, what is taken, as if renewed."""
+        if self.looks_only:
+            return tuple(_as_it_runs(use) for use in self.case.uses if not use.on_hold)
         return tuple(order for order in self.case.orders if order.selected)
 
     @cached_property
@@ -125,7 +139,7 @@ class View:
                 ref=use.ref or use.path,
                 order=None,
                 use=use,
-                subject=False,
+                subject=self.looks_only,
                 settled_days=self._days_since(use.unchanged_since),
             )
 
@@ -152,9 +166,13 @@ class View:
 
     def on_side(self, side: Side) -> tuple[Present, ...]:
         """Those present that one side of a pair means, each once."""
-        found = [item for name in side.classes for item in self.of_class(name)]
-        found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
-        return tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without))
+        known = self._sides.get(side)
+        if known is None:
+            found = [item for name in side.classes for item in self.of_class(name)]
+            found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
+            known = tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without))
+            self._sides[side] = known
+        return known
 
     # -- the patient ------------------------------------------------------------------------------------------------
 
@@ -182,14 +200,23 @@ class View:
 
     def gaps(self, *keys: str) -> tuple[Unknown, ...]:
         """What of these inputs could not be seen, the caller's word "there is none" left out."""
-        return tuple(gap for gap in self._all_gaps(keys) if gap.reason is not Reason.REPORTED_EMPTY)
+        found = self._unseen.get(keys)
+        if found is None:
+            found = tuple(gap for gap in self._all_gaps(keys) if gap.reason is not Reason.REPORTED_EMPTY)
+            self._unseen[keys] = found
+        return found
 
     def reported_empty(self, *keys: str) -> tuple[Unknown, ...]:
         """The inputs of which the caller said there is none."""
-        return tuple(gap for gap in self._all_gaps(keys) if gap.reason is Reason.REPORTED_EMPTY)
+        found = self._none.get(keys)
+        if found is None:
+            found = tuple(gap for gap in self._all_gaps(keys) if gap.reason is Reason.REPORTED_EMPTY)
+            self._none[keys] = found
+        return found
 
     def _all_gaps(self, keys: Iterable[str]) -> Iterable[Unknown]:
-        return (gap for key in keys for gap in self.case.gaps.get(key, ()))
+        gaps = self.case.gaps
+        return (gap for key in keys if key in gaps for gap in gaps[key]) if gaps else ()
 
     @cached_property
     def unnamed_drugs(self) -> int:
@@ -202,6 +229,23 @@ class View:
         """The ingredient's name as a prescriber writes it."""
         info = self.knowledge.terminology.ingredient(ingredient)
         return info.name if info is not None else ingredient
+
+
+def _as_it_runs(use: DrugUse) -> Order:
+    """A running use in the shape of an order, for checks that go through the orders of a call."""
+    return Order(
+        ref=use.ref,
+        action=Action.RENEW,
+        drug=use.drug,
+        doses=use.doses,
+        replaces=(use.ref,) if use.ref else (),
+        planned_end=use.planned_end,
+        supply_days=use.supply_days,
+        setting=use.setting,
+        single_dose=use.single_dose,
+        reasons=use.reasons,
+        path=use.path,
+    )
 
 
 def _dose_of(use: DrugUse, ingredient: str) -> Maybe[DailyDose]:
@@ -218,6 +262,7 @@ def _is_reduction(new: Maybe[DailyDose], old: Maybe[DailyDose]) -> bool:
     return new.value.high <= old.value.high and (new.value.single_high or 0) <= (old.value.single_high or 0)
 
 
+@lru_cache(maxsize=1024)
 def day(when: date | When | None) -> str:
     """A date as a card shows it: "3 June 2026"; a month or year when no more is known; "" for None."""
     if when is None:
@@ -229,6 +274,7 @@ def day(when: date | When | None) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
+@lru_cache(maxsize=1024)
 def number(value: float) -> str:
     """A number as a card shows it: no trailing zeros, at most three decimals, "0.125", "2.5", "30"."""
     return f"{value:.3f}".rstrip("0").rstrip(".")

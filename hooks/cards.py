@@ -23,6 +23,7 @@ MOST_CARDS = 5
 FINDINGS = "org.gabaguard.findings"
 REPORT = "org.gabaguard.report"
 NOT_CHECKED = "not-checked"
+PATIENT_VIEW = "patient-view"  # the hook that gets one card at most
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "gabaguard")
 
@@ -52,11 +53,19 @@ class CardMaker:
         self._links = {id: self._link(id) for id in (*knowledge.checks, NOT_CHECKED)}
         self._overrides: dict[tuple[str, ...], list[dict[str, str]]] = {}
 
+    def for_patient(self, report: Report, *, as_of: date) -> dict[str, Any]:
+        """The body of the answer when the reader is the patient or a relative: nothing that is meant for clinicians."""
+        return {
+            "cards": [],
+            "extension": {REPORT: {"knowledgeVersion": report.knowledge_version, "asOf": as_of.isoformat()}},
+        }
+
     def answer(self, report: Report, *, hook: str, hook_instance: str, as_of: date) -> dict[str, Any]:
         """The body of the answer, ready to be written as JSON."""
-        groups = self._groups([finding for finding in report.findings if finding.shown and finding.indicator > 0])
+        most = 1 if hook == PATIENT_VIEW else MOST_CARDS
+        groups = self._groups([finding for finding in report.findings if finding.shown and finding.indicator > 0], most)
         unsaid = self._unsaid(report, hook)
-        alone = bool(unsaid) and len(groups) < MOST_CARDS
+        alone = bool(unsaid) and len(groups) < most
         told = {id(finding): _finding(finding) for finding in report.findings}
         cards = [self._card(group, told, hook_instance) for group in groups]
         if alone:
@@ -72,15 +81,18 @@ class CardMaker:
 
     # -- which cards ------------------------------------------------------------------------------------------------
 
-    def _groups(self, findings: Sequence[Finding]) -> list[list[Finding]]:
-        """Findings by topic, strongest topic first; beyond five cards only what is critical is added to the fifth."""
+    def _groups(self, findings: Sequence[Finding], most: int) -> list[list[Finding]]:
+        """Findings by topic, strongest topic first; beyond five cards only what is critical is added to the fifth.
+
+        The one card of an opened chart takes all: the screening has left only what is equally urgent.
+        """
         topics: dict[str, list[Finding]] = {}
         for finding in findings:  # strongest first, so a topic's first is its strongest
             topics.setdefault(self._knowledge.checks[finding.check].topic, []).append(finding)
         groups = list(topics.values())
-        for group in groups[MOST_CARDS:]:
-            groups[MOST_CARDS - 1] += [finding for finding in group if finding.indicator.code == "critical"]
-        return groups[:MOST_CARDS]
+        for group in groups[most:]:
+            groups[most - 1] += [f for f in group if most == 1 or f.indicator.code == "critical"]
+        return groups[:most]
 
     def _unsaid(self, report: Report, hook: str) -> list[NotChecked]:
         """What the "not checked" card is about: only for a relevant order, only checks that this hook shows."""

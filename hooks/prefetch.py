@@ -40,6 +40,9 @@ _NAMES = {
     "naloxone": "earlier naloxone orders",
     "vitals": "blood pressure",
     "alcohol": "recorded alcohol use",
+    "stopped": "list of ended orders",
+    "dispenses": "dispensing record",
+    "discharge": "discharge list",
 }
 
 _KEY_OF_TYPE = {
@@ -49,6 +52,8 @@ _KEY_OF_TYPE = {
     "MedicationStatement": "statements",
     "MedicationUsage": "statements",
     "Condition": "conditions",
+    "MedicationDispense": "dispenses",
+    "List": "discharge",
 }
 _KEY_OF_LAB = {
     "creatinine": "creatinine",

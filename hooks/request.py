@@ -123,6 +123,10 @@ def _request(parts: _Parts, service: Service) -> HookRequest:
         raise refused(400, "hook", "is not the hook of this service", f"Send {words}, or call another service", "value")
     instance = _text(root, "hookInstance", "a UUID for this call")
     prefetch, paths = _prefetch(parts)
+    encounter = _last(_optional(root, context, "encounterId", "encounter"))
+    if service.phase == "discharge" and not encounter:
+        remedy = "Send the id of the encounter that is ending"
+        raise refused(400, "context.encounterId", "is missing", remedy, "required")
     return HookRequest(
         hook=hook,
         hook_instance=instance,
@@ -132,7 +136,7 @@ def _request(parts: _Parts, service: Service) -> HookRequest:
         prefetch_paths=paths,
         selections=_selections(context),
         user_id=_optional(root, context, "userId", "user"),
-        encounter_id=_last(_optional(root, context, "encounterId", "encounter")),
+        encounter_id=encounter,
         can_fetch=_can_fetch(root),
     )
 
@@ -180,7 +184,9 @@ def _last(reference: str) -> str:
 
 
 def _drafts(parts: _Parts, service: Service) -> tuple[Draft, ...]:
-    """The orders of the call: the field of the hook, else whatever field holds orders."""
+    """The orders of the call: the field of the hook, else whatever field holds orders. None for hooks without any."""
+    if not service.draft_fields:
+        return ()
     if parts.orders is not None:
         return (Draft("context", bytes(parts.orders)),)
     names = dict.fromkeys((*service.draft_fields, *_DRAFT_FIELDS))

@@ -19,6 +19,9 @@ from hooks.prefetch import complete, gather, has_readable_draft, nothing_usable
 from hooks.request import HookRequest, read_request
 from hooks.services import Service
 
+# Hooks whose user may be the patient or a relative: they get no guidance that is meant for clinicians.
+_READ_BY_PATIENTS = frozenset({"patient-view", "medication-refill"})
+
 
 class Judged(msgspec.Struct, frozen=True):
     """One call with everything that was made of it on the way."""
@@ -48,9 +51,12 @@ def respond(body: bytes, service: Service, engine: Engine, request_id: str = "")
     except Refused as refusal:
         return Answer(refusal.status, outcome(refusal.status, refusal.issues, request_id), MEDIA_TYPE, refusal=refusal)
     request = judged.request
-    answer = engine.cards.answer(
-        judged.report, hook=service.hook, hook_instance=request.hook_instance, as_of=judged.as_of
-    )
+    if service.hook in _READ_BY_PATIENTS and _is_patient(request.user_id):
+        answer = engine.cards.for_patient(judged.report, as_of=judged.as_of)
+    else:
+        answer = engine.cards.answer(
+            judged.report, hook=service.hook, hook_instance=request.hook_instance, as_of=judged.as_of
+        )
     return Answer(200, write(answer), judged=judged)
 
 
@@ -62,15 +68,24 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
     chart = read_chart(sources, patient_id=request.patient_id)
     complete(chart, gaps, sources)
     _refuse_without_draft(request, chart)
+    _refuse_without_patient(chart, service)
     as_of = engine.today()
-    case = build_case(chart, as_of=as_of, phase=service.phase, terminology=terminology)
+    case = build_case(
+        chart, as_of=as_of, phase=service.phase, terminology=terminology, encounter_id=request.encounter_id
+    )
     report = screen(case, engine.knowledge, service.hook)
     _refuse_if_blind(request, chart, report, service)
     return Judged(request, sources, chart, case, report, as_of)
 
 
+def _is_patient(user_id: str) -> bool:
+    parts = user_id.strip().rstrip("/").split("/")
+    return len(parts) > 1 and parts[-2] in ("Patient", "RelatedPerson")
+
+
 def _refuse_without_draft(request: HookRequest, chart: Chart) -> None:
-    if any(item.draft for item in chart.medications):
+    """400 for a hook that brings orders when none of them can be read."""
+    if not request.drafts or any(item.draft for item in chart.medications):
         return
     foreign = any(gap.reason is not Reason.UNREADABLE for gap in chart.unreadable_orders)  # said on a card instead
     if not foreign and (chart.unreadable_orders or not has_readable_draft(request.drafts)):
@@ -78,8 +93,18 @@ def _refuse_without_draft(request: HookRequest, chart: Chart) -> None:
         raise refused(400, path, "holds no order that can be read", "Send FHIR resources in a Bundle", "structure")
 
 
+def _refuse_without_patient(chart: Chart, service: Service) -> None:
+    """412 when a chart is opened and nobody can tell whose it is."""
+    if service.phase == "view" and chart.patient is None:
+        raise refused(412, "prefetch.patient", "is no Patient", "Send the patient in prefetch", "incomplete")
+
+
 def _refuse_if_blind(request: HookRequest, chart: Chart, report: Report, service: Service) -> None:
-    """412 only when a relevant order has neither prefetch nor FHIR access, and the orders alone show nothing."""
-    if report.relevant and not report.findings and not request.can_fetch and nothing_usable(chart.gaps, service):
+    """412 only when a relevant order has neither prefetch nor FHIR access, and the orders alone show nothing.
+
+    A hook that brings no orders has nothing at all without prefetch.
+    """
+    relevant = report.relevant or not service.draft_fields
+    if relevant and not report.findings and not request.can_fetch and nothing_usable(chart.gaps, service):
         remedy = "Send the prefetch that discovery asks for, or fhirServer with access"
         raise refused(412, "prefetch", "has no data of the patient", remedy, "incomplete")

@@ -25,17 +25,21 @@ PRESSURE = "85354-9,55284-4,8480-6,8459-0,8460-8"  # LOINC: blood pressure, the 
 ALCOHOL = "72109-2,75626-2,74013-4,44940-5"  # LOINC: AUDIT-C; drinks per day and per week
 NALOXONE = "7242,1659929,1725059,1725064"  # RxNorm: the ingredient, prefilled syringe, nasal spray and its brand
 
-NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol": 6}  # how many we ask for, newest first
+DISCHARGE = "10183-2,75311-1"  # LOINC: hospital discharge medications; discharge medications
+
+# How many we ask for, newest first.
+NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol": 6, "stopped": 50, "dispenses": 50}
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")
-SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol")
+SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol", "stopped")
 
 
 class Service(msgspec.Struct, frozen=True):
     """One entry of discovery.
 
     ``hooks``: the hook it is offered for, then old names it also takes. ``draft_fields``: where the hook's context
-    holds the orders. ``phase`` is ``PatientCase.phase``. ``prefetch``: key -> FHIR query template.
+    holds the orders; empty for a hook that brings none. ``phase`` is ``PatientCase.phase``. ``prefetch``: key -> FHIR
+    query template.
     """
 
     id: str
@@ -49,12 +53,15 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class _Offer(msgspec.Struct, frozen=True):
+    """A row of the catalogue. ``more``: prefetch keys that only this hook asks for."""
+
     hook: str
     also: tuple[str, ...]
     phase: str
     draft_fields: tuple[str, ...]
     title: str
     moment: str
+    more: tuple[str, ...] = ()
 
 
 _OFFERS = (
@@ -82,6 +89,33 @@ _OFFERS = (
         "Baclofen and benzodiazepine safety before signing",
         "before orders are signed, and when running orders are changed or stopped",
     ),
+    _Offer(
+        "medication-refill",
+        (),
+        "refill",
+        ("medications",),
+        "Baclofen and benzodiazepine safety at a refill",
+        "when a refill is asked for; a stable refill gets no card",
+        ("dispenses",),
+    ),
+    _Offer(
+        "encounter-discharge",
+        (),
+        "discharge",
+        (),
+        "Baclofen and benzodiazepine safety at discharge",
+        "when a patient is discharged: medicines that the discharge list has lost, added or changed",
+        ("discharge",),
+    ),
+    _Offer(
+        "patient-view",
+        (),
+        "view",
+        (),
+        "Standing dangers of baclofen and benzodiazepines",
+        "when a chart is opened: at most one card, only for a standing danger or what is overdue",
+        ("dispenses",),
+    ),
 )
 
 _ABOUT = (
@@ -97,14 +131,22 @@ _USAGE = (
 _TWIN = "; the templates of this service speak {release}"
 
 
-def _templates(*, dstu2: bool) -> dict[str, str]:
+def _templates(offer: _Offer, *, dstu2: bool) -> dict[str, str]:
     patient = "patient={{context.patientId}}"
     order = "MedicationOrder" if dstu2 else "MedicationRequest"
     newest = "_sort:desc=date" if dstu2 else "_sort=-date"
     active = "clinicalstatus=active,relapse" if dstu2 else "clinical-status=active,recurrence,relapse"
+    changed = "_sort:desc=_lastUpdated" if dstu2 else "_sort=-_lastUpdated"
+    handed = "_sort:desc=whenhandedover" if dstu2 else "_sort=-whenhandedover"
+    running = "active,on-hold,draft" if offer.phase == "discharge" else "active,on-hold"
+    over = "stopped,completed" if dstu2 else "stopped,completed,cancelled"
+    only_some = {
+        "dispenses": f"MedicationDispense?{patient}&{handed}&_count={NEWEST['dispenses']}",
+        "discharge": f"List?{patient}&code={DISCHARGE}",
+    }
     return {
         "patient": "Patient/{{context.patientId}}",
-        "medications": f"{order}?{patient}&status=active,on-hold",
+        "medications": f"{order}?{patient}&status={running}",
         "statements": f"MedicationStatement?{patient}",
         "conditions": f"Condition?{patient}&{active}",
         "creatinine": f"Observation?{patient}&code={KIDNEY}&{newest}&_count={NEWEST['creatinine']}",
@@ -114,7 +156,8 @@ def _templates(*, dstu2: bool) -> dict[str, str]:
         "naloxone": f"{order}?{patient}&code={NALOXONE}",
         "vitals": f"Observation?{patient}&code={PRESSURE}&{newest}&_count={NEWEST['vitals']}",
         "alcohol": f"Observation?{patient}&code={ALCOHOL}&{newest}&_count={NEWEST['alcohol']}",
-    }
+        "stopped": f"{order}?{patient}&status={over}&{changed}&_count={NEWEST['stopped']}",
+    } | {key: only_some[key] for key in offer.more}
 
 
 def _service(offer: _Offer, *, dstu2: bool) -> Service:
@@ -126,7 +169,7 @@ def _service(offer: _Offer, *, dstu2: bool) -> Service:
         draft_fields=offer.draft_fields,
         title=offer.title + (" (DSTU2)" if dstu2 else ""),
         description=_ABOUT.format(moment=offer.moment),
-        prefetch=_templates(dstu2=dstu2),
+        prefetch=_templates(offer, dstu2=dstu2),
     )
 
 

@@ -141,6 +141,21 @@ class Encounter(Owned, rename={"cls": "class"}):
     reasonReference: References = None  # R4
 
 
+class ListEntry(View):
+    deleted: Flag = None
+    item: RefOrText = None
+
+
+class List(Owned):
+    code: Codeables = None
+    title: Text = None
+    status: Text = None
+    date: Text = None
+    encounter: RefOrText = None
+    entry: list[ListEntry | None] | None = None
+    emptyReason: Coded | None = None
+
+
 class Patient(Resource):
     birthDate: Any = None  # whatever was sent: what is no date must be told from what is absent
     gender: Text = None

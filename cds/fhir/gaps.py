@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds.case import Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.bundle import Opened
-from cds.fhir.clinical_views import AllergyIntolerance, Condition, Done, Encounter, Observation, Patient
+from cds.fhir.clinical_views import AllergyIntolerance, Condition, Done, Encounter, List, Observation, Patient
 from cds.fhir.medication_views import (
     MedicationAdministration,
     MedicationDispense,
@@ -29,6 +29,8 @@ _EXPECTED: dict[str, type[Resource] | tuple[type[Resource], ...]] = {
     "body": Observation,
     "procedures": Done,
     "naloxone": MedicationEvent,
+    "stopped": MedicationEvent,
+    "discharge": (List, MedicationEvent),
     "vitals": Observation,
     "alcohol": Observation,
 }

@@ -19,6 +19,7 @@ from cds.fhir.clinical_views import (
     Device,
     DeviceRequest,
     Encounter,
+    List,
     Observation,
     Patient,
     Procedure,
@@ -29,6 +30,7 @@ from cds.fhir.codes import MOST_CODINGS
 from cds.fhir.detect import release_of
 from cds.fhir.dosage import MOST_DOSAGES
 from cds.fhir.gaps import Gaps, expected, is_draft, words_for
+from cds.fhir.lists import list_fact
 from cds.fhir.medication_views import (
     MedicationAdministration,
     MedicationDispense,
@@ -173,6 +175,11 @@ class _Reading:
         view: Any = found.view
         self._chart.encounters.append(encounter_fact(view, found.path, self._index))
 
+    def take_list(self, source: Source, found: Found) -> None:
+        """Lists: which resources stand on a list, not what they say."""
+        view: Any = found.view
+        self._chart.lists.append(list_fact(view, found.path, self._index))
+
     def take_allergy(self, source: Source, found: Found) -> None:
         """Allergies."""
         view: Any = found.view
@@ -193,6 +200,7 @@ _TAKE: dict[type[Resource], Callable[[_Reading, Source, Found], None]] = {
     Observation: _Reading.take_observation,
     AllergyIntolerance: _Reading.take_allergy,
     Encounter: _Reading.take_encounter,
+    List: _Reading.take_list,
     Procedure: _Reading.take_procedure,
     ServiceRequest: _Reading.take_procedure,
     ProcedureRequest: _Reading.take_procedure,

@@ -44,6 +44,9 @@ INDICATORS = {
 }
 
 
+TARGETS = ("baclofen", "benzodiazepine")  # the classes this service is about
+
+
 class KnowledgeFaults(Exception):
     """The knowledge cannot be used. ``faults`` are lines "file: key: what is wrong and what to do"."""
 
@@ -160,6 +163,7 @@ def _assemble(
         terminology=terminology,
         by_ingredient=_index(ready.values(), terminology),
         relevant=_relevant(ready.values(), terminology),
+        targets=frozenset(id for name in TARGETS for id in terminology.ingredients_of_class(name)),
     )
 
 
@@ -230,6 +234,7 @@ def _check(data: Mapping[str, Any]) -> Check:
         numbers=_numbers(data.get("numbers", {})),
         bands=tuple(Band(b["above"], INDICATORS[b["to"]], b["wording"]) for b in data.get("bands", ())),
         pairings=tuple(_pairing(item) for item in data.get("pairings", ())),
+        view_from=INDICATORS[data.get("view_from", "critical")],
         rank=data.get("rank", 0),
     )
 
@@ -252,7 +257,7 @@ def _index(checks: Iterable[Check], terminology: Terminology) -> dict[str, tuple
 
 
 def _relevant(checks: Iterable[Check], terminology: Terminology) -> frozenset[str]:
-    classes = {"baclofen", "benzodiazepine"} | {name for check in checks for name in check.makes_relevant}
+    classes = set(TARGETS) | {name for check in checks for name in check.makes_relevant}
     return frozenset(id for name in classes for id in terminology.ingredients_of_class(name))
 
 

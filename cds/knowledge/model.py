@@ -158,6 +158,7 @@ class Check(msgspec.Struct, frozen=True):
     bands: tuple[Band, ...] = ()  # drug-number: on the daily dose summed over all orders of the ingredient
     pairings: tuple[Pairing, ...] = ()  # drug-list: groups of pairs, each with its own level
     numbers: Mapping[str, Number] = {}
+    view_from: Indicator = Indicator.CRITICAL  # when a chart is only opened: shown from this level on
     rank: int = 0  # among findings of one topic and indicator, lower first
 
     def number(self, name: str) -> float:
@@ -177,3 +178,4 @@ class Knowledge(msgspec.Struct, frozen=True):
     terminology: Terminology
     by_ingredient: Mapping[str, tuple[str, ...]]  # ingredient id -> ids of the checks its orders may concern
     relevant: frozenset[str]  # ingredient ids whose orders deserve a "not checked" card
+    targets: frozenset[str] = frozenset()  # ingredient ids of baclofen and the benzodiazepines

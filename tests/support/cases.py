@@ -27,8 +27,10 @@ KEYS = (
     "naloxone",
     "vitals",
     "alcohol",
+    "stopped",
 )
-EXTRA_KEYS = ("dispenses", "administrations")
+EXTRA_KEYS = ("dispenses", "administrations", "discharge")
+ASKED_BY = {"medication-refill": ("dispenses",), "patient-view": ("dispenses",), "encounter-discharge": ("discharge",)}
 INDICATORS = ("critical", "warning", "info", "silent")
 
 
@@ -79,6 +81,7 @@ class Medicine(Step, forbid_unknown_fields=True, kw_only=True, rename={"kind": "
     not_taken: bool = False
     wrong_patient: bool = False
     key: str = ""
+    same_as: str = ""
 
 
 class Person(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -138,6 +141,7 @@ class Stay(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"cl
 
     cls: str
     reason: str = ""
+    since: str = "1 days"
 
 
 class Expected(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -172,6 +176,10 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     lab: list[LabValue] = []
     procedure: list[Deed] = []
     encounter: Stay | None = None
+    discharge: list[Medicine] = []
+    discharge_as: str = "orders"
+    no_discharge_list: bool = False
+    user: str = "Practitioner/doc-1"
     missing: list[str] = []
     null: list[str] = []
     failed: list[str] = []
@@ -209,6 +217,8 @@ def read_cases(path: Path) -> list[Case]:
         case.file = path.name
         case.about = case.about if case.about is not None else loaded.about
         _check(case)
+        if case.hook == "encounter-discharge" and case.encounter is None:
+            case.encounter = Stay(cls="inpatient")
     return loaded.case
 
 
@@ -220,6 +230,11 @@ def _check(case: Case) -> None:
     for expected in case.expect:
         if expected.indicator not in INDICATORS:
             raise ValueError(f"{where}: {expected.indicator!r} is no indicator")
+    if case.discharge_as not in ("orders", "list"):
+        raise ValueError(f"{where}: a discharge list is told as orders or as list")
+    told = bool(case.discharge) or case.discharge_as == "list" or case.no_discharge_list
+    if told is not (case.hook == "encounter-discharge"):
+        raise ValueError(f"{where}: encounter-discharge, and nothing else, has a discharge list or says that it has none")
     if not set(case.releases) <= set(RELEASES):
         raise ValueError(f"{where}: releases {case.releases}")
 

@@ -128,14 +128,15 @@ def render_procedure(deed: Deed, release: str, as_of: date, number: int, patient
 
 
 def render_encounter(stay: Stay, release: str, as_of: date, encounter_id: str, patient: str) -> Json:
-    """The current Encounter, begun yesterday."""
+    """The current Encounter, begun yesterday unless the case says otherwise; ``since = ""``: nobody says."""
     if stay.cls == "observation" and release == "DSTU2":
         raise UnsayableError("DSTU2 encounters have no observation class")
     made: Json = {"resourceType": "Encounter", "id": encounter_id, "status": "in-progress"}
     code = {"system": ACT.get(release, ACT["R4"]), "code": CLASSES[stay.cls]}
     made["class"] = {"DSTU2": stay.cls, "STU3": code, "R4": code, "R5": [{"coding": [code]}]}[release]
     made["patient" if release == "DSTU2" else "subject"] = {"reference": patient}
-    made["actualPeriod" if release == "R5" else "period"] = {"start": (as_of - timedelta(days=1)).isoformat()}
+    if stay.since:
+        made["actualPeriod" if release == "R5" else "period"] = {"start": day(stay.since, as_of)}
     if stay.reason:
         reason = codeable("problem", stay.reason)
         made |= {

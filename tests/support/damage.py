@@ -16,7 +16,8 @@ Damage = Callable[[Json, str], Json | None]
 
 MEASURED = ("creatinine", "body", "vitals", "alcohol")
 LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone", "vitals", "alcohol")
-MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations")
+LISTS += ("stopped", "dispenses", "discharge")
+MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations", "stopped")
 KIND = {"medications": "MedicationRequest", "naloxone": "MedicationRequest", "statements": "MedicationStatement"}
 KIND |= {"conditions": "Condition", "creatinine": "Observation", "body": "Observation", "procedures": "Procedure"}
 KIND |= {"vitals": "Observation", "alcohol": "Observation"}
@@ -167,9 +168,20 @@ def _quantities(resource: Json) -> Iterator[Json]:
 
 
 def _orders(request: Json) -> Iterator[Json]:
-    context = request["context"]
-    for entry in (context.get("medications") or context["draftOrders"])["entry"]:
+    for entry in _order_entries(request):
         yield entry["resource"]
+
+
+def _order_entries(request: Json) -> list[Json]:
+    """The drafts; at discharge what is on the discharge list; when a chart is only opened nothing."""
+    context = request["context"]
+    if "encounter" in request["hook"]:
+        held = [request["prefetch"].get(key) or {} for key in ("medications", "discharge")]
+        found = [entry for one in held for entry in one.get("entry", ())]
+        return [entry for entry in found if str(entry["resource"]["id"]).startswith("dc")]
+    bundle = context.get("medications") or context.get("draftOrders") or {"entry": []}
+    entries: list[Json] = bundle["entry"]
+    return entries
 
 
 def order_without_drug(request: Json, key: str = "") -> Json:
@@ -212,9 +224,7 @@ def order_timing(request: Json, key: str = "") -> Json:
 def order_not_a_resource(request: Json, key: str = "") -> Json:
     """The drafts are no resources at all (one readable order of another kind is beside them)."""
     damaged = copy.deepcopy(request)
-    context = damaged["context"]
-    bundle = context.get("medications") or context["draftOrders"]
-    for entry in bundle["entry"]:
+    for entry in _order_entries(damaged):
         entry["resource"] = {"resourceType": entry["resource"]["resourceType"], "id": 7, "medication": 7, "status": 7}
     return damaged
 

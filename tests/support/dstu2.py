@@ -36,6 +36,7 @@ ELEMENTS: dict[str, set[str]] = {
     },
     "Procedure": {"subject", "status", "code", "performedDateTime"},
     "Encounter": {"status", "class", "patient", "period", "reason"},
+    "List": {"code", "subject", "encounter", "date", "status", "mode", "entry", "emptyReason"},
 }  # fmt: skip
 REQUIRED: dict[str, set[str]] = {
     "MedicationStatement": {"patient", "status", "medicationCodeableConcept|medicationReference"},
@@ -45,6 +46,7 @@ REQUIRED: dict[str, set[str]] = {
     "Observation": {"status", "code"},
     "Procedure": {"subject", "status", "code"},
     "Encounter": {"status"},
+    "List": {"status", "mode"},
 }
 STATUS: dict[str, set[str]] = {
     "MedicationOrder": {"active", "on-hold", "completed", "entered-in-error", "stopped", "draft"},

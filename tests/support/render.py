@@ -8,10 +8,10 @@ import uuid
 
 import msgspec
 
-from tests.support.cases import EXTRA_KEYS, KEYS, Case, Medicine
+from tests.support.cases import ASKED_BY, EXTRA_KEYS, KEYS, Case, Medicine
 from tests.support.chart import render_encounter, render_lab, render_patient, render_problem, render_procedure
 from tests.support.medicines import drug_element, is_rescue, medication, reference, reference_element, render_medicine
-from tests.support.words import Json, concepts
+from tests.support.words import SYSTEMS, Json, concepts
 
 PATIENT, OTHER_PATIENT, ENCOUNTER = "pat-1", "pat-2", "enc-1"
 _KEY_OF = {
@@ -67,6 +67,11 @@ def taken(case: Case) -> list[Medicine]:
     return made
 
 
+def on_list(case: Case) -> list[Medicine]:
+    """The medicines of the discharge list with their ids and status filled in."""
+    return [_filled(one, f"dc{number}", "active") for number, one in enumerate(case.discharge, 1) if not one.same_as]
+
+
 def _filled(medicine: Medicine, name: str, status: str) -> Medicine:
     filled = copy.copy(medicine)
     filled.id = medicine.id or name
@@ -83,7 +88,8 @@ def _medicine_entries(medicines: list[Medicine], case: Case, release: str, varia
     stay = f"Encounter/{ENCOUNTER}" if case.encounter else ""
     made = []
     for one in medicines:
-        resource = render_medicine(one, release, case.as_of, _subject(one.wrong_patient, variant), stay)
+        own = "" if case.hook == "encounter-discharge" and one.setting == "community" else stay
+        resource = render_medicine(one, release, case.as_of, _subject(one.wrong_patient, variant), own)
         separate = None
         if variant.drug in ("both", "code", "text"):
             resource |= drug_element(one, release, variant.drug)
@@ -112,7 +118,7 @@ def _shuffled(entries: list[Json], variant: Variant) -> list[Json]:
 
 
 def _context(case: Case, release: str, variant: Variant) -> Json:
-    context: Json = {"userId": "Practitioner/doc-1", "patientId": PATIENT}
+    context: Json = {"patientId": PATIENT} | ({"userId": case.user} if case.user else {})
     if case.encounter:
         context["encounterId"] = ENCOUNTER
     if case.hook in ("patient-view", "encounter-discharge"):
@@ -139,6 +145,8 @@ def _prefetch(case: Case, release: str, variant: Variant) -> Json:
         medicines.setdefault(one.key or ("naloxone" if is_rescue(one) else _KEY_OF[one.kind]), []).append(one)
     for key, ones in medicines.items():
         lists[key] += _medicine_entries(ones, case, release, variant)
+    lists["medications"] += _ordered_for_home(case, release, variant)
+    lists["discharge"] += _discharge_list(case, release, variant)
     for number, problem in enumerate(case.problem, 1):
         subject = _subject(problem.wrong_patient, variant)
         lists["conditions"].append(_entry(render_problem(problem, release, case.as_of, number, subject)))
@@ -155,7 +163,7 @@ def _prefetch(case: Case, release: str, variant: Variant) -> Json:
         if key not in ("patient", "encounter"):
             prefetch[key] = _searchset(lists[key], variant)
     for key in EXTRA_KEYS:
-        if lists[key]:
+        if lists[key] or key in ASKED_BY.get(case.hook, ()):
             prefetch[key] = _searchset(lists[key], variant)
     prefetch["encounter"] = None
     if case.encounter:
@@ -163,6 +171,40 @@ def _prefetch(case: Case, release: str, variant: Variant) -> Json:
             case.encounter, release, case.as_of, ENCOUNTER, _subject(False, variant)
         )
     return _states(case, prefetch)
+
+
+def _ordered_for_home(case: Case, release: str, variant: Variant) -> list[Json]:
+    """The discharge list as orders: of category discharge, or in DSTU2 of this stay and of today."""
+    medicines = on_list(case) if case.discharge_as == "orders" else []
+    for one in medicines:
+        one.setting = one.setting or "discharge"
+    return _medicine_entries(medicines, case, release, variant)
+
+
+def _discharge_list(case: Case, release: str, variant: Variant) -> list[Json]:
+    """The discharge list as a List, after the resources that it refers to."""
+    if case.discharge_as != "list" or case.no_discharge_list:
+        return []
+    medicines = on_list(case)
+    entries = _medicine_entries(medicines, case, release, variant)
+    own, known = iter(medicines), {one.id: one for one in taken(case)}
+    listed = [known[one.same_as] if one.same_as else next(own) for one in case.discharge]
+    made: Json = {
+        "resourceType": "List",
+        "id": "discharge-list",
+        "status": "current",
+        "mode": "snapshot",
+        "code": {"coding": [{"system": SYSTEMS["LOINC"], "code": "10183-2"}]},
+        "subject": {"reference": _subject(False, variant)},
+        "encounter": {"reference": f"Encounter/{ENCOUNTER}"},
+        "date": case.as_of.isoformat(),
+    }
+    if listed:
+        made["entry"] = [{"item": {"reference": reference(one, release)}} for one in listed]
+    else:
+        system = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+        made["emptyReason"] = {"coding": [{"system": system, "code": "nilknown"}]}
+    return [*entries, _entry(made)]
 
 
 def _states(case: Case, prefetch: Json) -> Json:

@@ -11,12 +11,14 @@ import pytest
 from hooks.services import ESSENTIAL, SUPPLEMENTARY, Service, catalogue, discovery, service_for_hook
 
 SERVICES = list(catalogue().values())
+ONLY = {"medication-refill": {"dispenses"}, "encounter-discharge": {"discharge"}, "patient-view": {"dispenses"}}
 TOKENS = {"context.patientId", "context.encounterId", "context.userId"}
 PARAMETERS = {"patient", "status", "code", "clinical-status", "clinicalstatus", "_sort", "_sort:desc", "_count"}
 
 
 def test_each_hook_has_a_service_and_a_dstu2_twin() -> None:
     hooks = ["medication-prescribe", "order-select", "order-sign"]
+    hooks += ["medication-refill", "encounter-discharge", "patient-view"]
     assert [s.id for s in SERVICES] == [f"gabaguard-{hook}{twin}" for hook in hooks for twin in ("", "-dstu2")]
 
 
@@ -27,7 +29,7 @@ def test_discovery_is_derived_and_stable() -> None:
     for entry in entries:
         assert set(entry) == {"id", "hook", "title", "description", "prefetch", "usageRequirements"}
         assert re.fullmatch(r"[a-z0-9-]+", entry["id"])
-        assert set(entry["prefetch"]) == {*ESSENTIAL, *SUPPLEMENTARY}
+        assert set(entry["prefetch"]) == {*ESSENTIAL, *SUPPLEMENTARY, *ONLY.get(entry["hook"], ())}
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.id)
