@@ -1,4 +1,4 @@
-"""Named facts about injections given close together: olanzapine and a benzodiazepine.
+"""Injections given close together: olanzapine and a benzodiazepine (``olanzapine-im-parenteral-benzo`` and its facts).
 
 Only a single dose with a time of day tells when it is given; a standing or as-needed order may be given at any time.
 """
@@ -9,14 +9,24 @@ from datetime import datetime
 
 from cds.case import Known, Maybe, Reason, Unknown, When
 from cds.checks.facts import on_list
-from cds.checks.registry import fact
-from cds.knowledge.model import Fact
+from cds.checks.listed import answer, given_lately
+from cds.checks.registry import check, fact
+from cds.findings import Outcome
+from cds.knowledge.model import Check, Fact, Side
 from cds.view import Present, View
 
 Scope = tuple[Present, ...]
 
 SPO2 = "spo2"
 _ADMINISTERED = "administered only"  # how the case marks a drug known from its administrations alone
+
+
+@check("olanzapine-im-parenteral-benzo")
+def olanzapine_im_parenteral_benzo(view: View, check: Check) -> Outcome:
+    """What is ordered or listed, and what was given and closed since yesterday; the facts tell how far apart."""
+    hours = view.knowledge.facts["injections-within-24-hours"].numbers["hours"].value
+    sides = Side(classes=("benzodiazepine",), ingredients=("olanzapine",))
+    return answer(view, check, given_lately(view, sides, hours / 24 + 1))
 
 
 def _when(item: Present) -> When | None:
