@@ -315,7 +315,7 @@ def test_ctrl_c_stops_serving_with_all_workers() -> None:
     try:
         _wait_for(f"http://127.0.0.1:{port}/health/ready")
         os.killpg(server.pid, signal.SIGINT)
-        server.communicate(timeout=20)  # returns when no process holds our end of the pipe
+        server.communicate(timeout=40)  # returns when no process holds our end of the pipe
         assert server.returncode == 0
     finally:
         with suppress(ProcessLookupError):

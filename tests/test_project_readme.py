@@ -12,6 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from hooks.cli import cli
+from hooks.services import catalogue
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BLOCK = re.compile(
@@ -57,6 +58,14 @@ def test_make_targets_and_commands_of_the_readme_exist() -> None:
         "settings",
     }:
         assert command in cli.commands
+
+
+def test_every_service_is_in_the_readme() -> None:
+    """The table of services is whole."""
+    text = README.read_text(encoding="utf-8")
+    for service in catalogue().values():
+        if not service.id.endswith("-dstu2"):
+            assert f"| `{service.id}` | `{service.hook}` |" in text
 
 
 def rewrite() -> None:
