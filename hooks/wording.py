@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from string import Formatter
 
 from cds.findings import Value
 from cds.view import day, number
@@ -92,7 +93,14 @@ def fill(template: str, values: Mapping[str, Value], escape: Callable[[str], str
     """A sentence of the knowledge with its placeholders filled by escaped values."""
     if "{" not in template:
         return template
-    return template.format_map(_Filled({name: escape(shown(value)) for name, value in values.items()}))
+    wanted = _placeholders(template)
+    return template.format_map(_Filled({name: escape(shown(values[name])) for name in wanted if name in values}))
+
+
+@lru_cache(maxsize=4096)
+def _placeholders(template: str) -> tuple[str, ...]:
+    """The names a sentence of the knowledge asks for: only these are made fit to be shown."""
+    return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
 
 
 def short(text: str, limit: int) -> str:

@@ -43,6 +43,12 @@ def value_words(lab: Lab) -> str:
 
 def kidney_seen(view: View) -> tuple[str, ...]:
     """Kidney function with equation, inputs and date, as a card shows it; dialysis and acute injury too."""
+    if view.kidney_words is None:  # many checks look at the same kidney
+        view.kidney_words = _kidney_seen(view)
+    return view.kidney_words
+
+
+def _kidney_seen(view: View) -> tuple[str, ...]:
     kidney = view.kidney
     found = []
     if has_number(view):

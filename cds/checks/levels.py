@@ -7,7 +7,7 @@ import msgspec
 from cds.case import Known, Maybe, Reason, Unknown
 from cds.checks.registry import FACTS
 from cds.findings import Indicator, NotChecked
-from cds.knowledge.model import Check, Shift
+from cds.knowledge.model import Check, Fact, Shift
 from cds.view import Present, View
 
 
@@ -24,8 +24,16 @@ class Level(msgspec.Struct, frozen=True):
 def holds(view: View, fact_id: str, scope: tuple[Present, ...]) -> Maybe[bool]:
     """Whether a named fact is true for these drugs in this patient."""
     fact = view.knowledge.facts[fact_id]
+    key = (fact_id, scope if fact.kind == "function" else ())  # a condition is the patient's, whatever the drugs
+    answer = view.answers.get(key)
+    if answer is None:
+        answer = view.answers[key] = _answer(view, fact, scope)
+    return answer
+
+
+def _answer(view: View, fact: Fact, scope: tuple[Present, ...]) -> Maybe[bool]:
     if fact.kind == "function":
-        return FACTS[fact_id](view, scope, fact)
+        return FACTS[fact.id](view, scope, fact)
     if view.problems(fact.concepts):
         return Known(True)
     gaps = view.gaps("conditions")
@@ -96,6 +104,8 @@ def _meets(view: View, shift: Shift, scope: tuple[Present, ...]) -> tuple[bool, 
 
 def unknown_for(check: Check, gaps: tuple[Unknown, ...], *, makes_card: bool = True) -> tuple[NotChecked, ...]:
     """Gaps as not-checked entries of a check, each reason and detail once."""
+    if not gaps:
+        return ()
     return tuple(
         NotChecked(check.id, gap.reason, gap.detail, makes_card and gap.reason is not Reason.REPORTED_EMPTY)
         for gap in dict.fromkeys(gaps)

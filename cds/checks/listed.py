@@ -103,7 +103,9 @@ def given_lately(view: View, side: Side, days: float) -> tuple[Present, ...]:
 
 def _pairs(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[Pair, ...]:
     ones = _on(view, pairing.one, pairing.one_routes, extra)
-    others = _on(view, pairing.other, pairing.other_routes, extra)
+    others = _on(view, pairing.other, pairing.other_routes, extra) if ones else ()
+    if not others:
+        return ()
     return tuple(
         (one, other)
         for one in ones
@@ -125,4 +127,4 @@ def _on(view: View, side: Side, routes: tuple[str, ...], extra: tuple[Present, .
     if extra:
         wanted = ingredients_of(side, view.knowledge.terminology)
         items = tuple(dict.fromkeys((*items, *(item for item in extra if item.ingredient in wanted))))
-    return tuple(item for item in items if not routes or item.drug.route.value in routes)
+    return tuple(item for item in items if item.drug.route.value in routes) if routes else items

@@ -42,8 +42,7 @@ def worst(view: View, check: Check, found: tuple[tuple[Present, ...], ...]) -> L
 def drug_drug(view: View, check: Check) -> Outcome:
     """Answer a drug-drug question: one finding that names every drug of every pair, at the level of the whole."""
     sides = (*view.on_side(check.one), *view.on_side(check.other))
-    asked = [item for item in sides if item.subject]
-    if not asked:
+    if not any(item.subject for item in sides):
         return Outcome(check.id, why="no order of this call brings a drug of this pair")
     not_checked = list_gaps(view, check)
     found = pairs(view, check)

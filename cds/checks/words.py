@@ -20,6 +20,13 @@ def dose_words(dose: Maybe[DailyDose]) -> str:
 
 def seen(view: View, item: Present) -> str:
     """One drug as a card shows it: name, arithmetic, daily dose, and since when or by which order."""
+    words = view.words.get(item)
+    if words is None:
+        words = view.words[item] = _seen(view, item)
+    return words
+
+
+def _seen(view: View, item: Present) -> str:
     parts = [view.name(item.ingredient)]
     if isinstance(item.dose, Known):
         working = item.dose.value.working
