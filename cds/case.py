@@ -23,8 +23,6 @@ class Reason(StrEnum):
 
     __hash__ = str.__hash__  # Enum's own is Python code, and gaps are put into sets and dicts all the time
 
-    __hash__ = str.__hash__  # Enum's own is Python code, and gaps are put into sets and dicts all the time
-
     ABSENT = "absent"  # the caller did not send it
     REPORTED_EMPTY = "reported-empty"  # the caller says there is none
     UNREADABLE = "unreadable"  # sent, but not understandable
@@ -68,8 +66,6 @@ class When(msgspec.Struct, frozen=True):
 
 class Route(StrEnum):
     """How a drug enters the body, as far as the checks care."""
-
-    __hash__ = str.__hash__  # as for Reason
 
     __hash__ = str.__hash__  # as for Reason
 

@@ -82,14 +82,6 @@ class View:
         self.answers: dict[tuple[str, tuple[Present, ...]], Maybe[bool]] = {}
         self.words: dict[Present, str] = {}
         self.kidney_words: tuple[str, ...] | None = None
-        self._sides: dict[Side, tuple[Present, ...]] = {}
-        self._unseen: dict[tuple[str, ...], tuple[Unknown, ...]] = {}
-        self._none: dict[tuple[str, ...], tuple[Unknown, ...]] = {}
-        # What a named fact is for some drugs, and how a drug is put into words: asked by many checks, found once.
-        self.answers: dict[tuple[str, tuple[Present, ...]], Maybe[bool]] = {}
-        self.words: dict[Present, str] = {}
-        self.kidney_words: tuple[str, ...] | None = None
-        self.kidney_words: tuple[str, ...] | None = None
 
     # -- the orders of this call ------------------------------------------------------------------------------------
 
@@ -271,7 +263,6 @@ def _is_reduction(new: Maybe[DailyDose], old: Maybe[DailyDose]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-@lru_cache(maxsize=1024)
 def day(when: date | When | None) -> str:
     """A date as a card shows it: "3 June 2026"; a month or year when no more is known; "" for None."""
     if when is None:
@@ -283,7 +274,6 @@ def day(when: date | When | None) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-@lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
 def number(value: float) -> str:
     """A number as a card shows it: no trailing zeros, at most three decimals, "0.125", "2.5", "30"."""
