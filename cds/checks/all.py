@@ -19,5 +19,7 @@ from cds.checks import (  # noqa: F401
     procedure_pairs,
     stopping,
     stopping_facts,
+    taper_facts,
+    tapers_baclofen,
     timing_facts,
 )

@@ -44,7 +44,7 @@ def _of(order: Order, use: DrugUse | None, view: View) -> list[Present]:
         Present(
             ingredient=id,
             drug=drug if use is None else use.drug,
-            dose=_now(dose, use, view),
+            dose=dose_now(dose, use, view),
             ref=order.ref or order.path,
             order=order,
             use=use,
@@ -59,7 +59,7 @@ def _once(item: Present) -> bool:
     return (item.order is not None and item.order.single_dose) or (item.use is not None and item.use.single_dose)
 
 
-def _now(dose: Maybe[DailyDose], use: DrugUse | None, view: View) -> Maybe[DailyDose]:
+def dose_now(dose: Maybe[DailyDose], use: DrugUse | None, view: View) -> Maybe[DailyDose]:
     """The dose of a stepped schedule as of today, if it can be told at which step the patient is; else as it is."""
     step = _step(dose, use, view)
     if step is None or not isinstance(dose, Known):

@@ -56,7 +56,7 @@ def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tupl
     total = total_dose(view, what.items)
     under_60 = what.days is not None and what.days < view.knowledge.facts["taken-60-days"].numbers["days"].value
     if under_60 and not total.missing and total.milligrams < check.number("small_dose"):
-        said = _list_said(view, check, what)
+        said = list_said(view, check, what)
         return None, said, f"short use of less than {number(check.number('small_dose'))} mg/day"
     at = level(view, check, what.items)
     values: dict[str, Value] = {"dose": dose_text(total), "drugs": ["baclofen"]}
@@ -86,12 +86,14 @@ def benzo_abrupt_stop(view: View, check: Check) -> Outcome:
     gone = {item.ingredient for item in what.items} - {item.ingredient for item in kept}
     if not gone:
         return Outcome(check.id, (), (), looked, "the same drug goes on in another order: a lower dose, not a stop")
-    if any(_substitute(item) for item in kept):
+    if any(substitute(item) for item in kept):
         return Outcome(check.id, (), (), looked, "another benzodiazepine takes its place, or a taper runs")
-    frequent = tuple(item for item in what.items if item.ingredient in gone and not _rare(check, item))
+    frequent = tuple(
+        item for item in what.items if item.ingredient in gone and not rare(check.number("days_a_week"), item)
+    )
     if not frequent:
         days = number(check.number("days_a_week"))
-        return Outcome(check.id, (), _list_said(view, check, what), looked, f"taken on at most {days} days a week")
+        return Outcome(check.id, (), list_said(view, check, what), looked, f"taken on at most {days} days a week")
     return _benzo(view, check, Stopped(frequent, longest_days(view, frequent), what.list_gaps), looked)
 
 
@@ -115,7 +117,7 @@ def _benzo(view: View, check: Check, what: Stopped, looked: tuple[str, ...]) -> 
     return Outcome(check.id, (finding,), said, looked, f"stopped, {', '.join(finding.because)}")
 
 
-def _substitute(item: Present) -> bool:
+def substitute(item: Present) -> bool:
     """Whether another benzodiazepine carries the patient: begun or raised by this call, or stepping down already.
 
     Not one merely as needed, and not one that was taken all along beside the drug that is stopped.
@@ -127,21 +129,21 @@ def _substitute(item: Present) -> bool:
     return item.order.action is Action.START or (item.order.action is Action.CHANGE and not item.reduced)
 
 
-def _rare(check: Check, item: Present) -> bool:
+def rare(limit: float, item: Present) -> bool:
     """Whether its directions, fixed or with a maximum, allow it on so few days a week."""
     if isinstance(item.dose, Unknown) or item.dose.value.times_per_day is None:
         return False
     dose = item.dose.value
     # The average was rounded when it was made, so that three a week is a hair off.
     bounded = not dose.prn or dose.prn_max_given
-    return bounded and (dose.times_per_day or 0.0) * 7 <= check.number("days_a_week") + 1e-6
+    return bounded and (dose.times_per_day or 0.0) * 7 <= limit + 1e-6
 
 
 def _short(view: View, check: Check, what: Stopped, floor: float) -> tuple[NotChecked, ...] | None:
     """What to say when the time on the drug is too short for withdrawal; None when it is not, or not known."""
     if what.days is None or what.days >= floor:
         return None
-    return _list_said(view, check, what)
+    return list_said(view, check, what)
 
 
 def _no_problems(view: View, check: Check) -> tuple[NotChecked, ...]:
@@ -149,7 +151,7 @@ def _no_problems(view: View, check: Check) -> tuple[NotChecked, ...]:
     return unknown_for(check, view.reported_empty("conditions"))
 
 
-def _list_said(view: View, check: Check, what: Stopped) -> tuple[NotChecked, ...]:
+def list_said(view: View, check: Check, what: Stopped) -> tuple[NotChecked, ...]:
     """What of the list was not seen: an earlier order may be there."""
     return unknown_for(check, what.list_gaps) + unknown_for(check, view.reported_empty("medications"))
 
