@@ -110,6 +110,16 @@ def list_checks() -> None:
 
 
 @knowledge.command()
+def coverage() -> None:
+    """What the project set out to check, and how much of it works: rows of the evidence table, claims of the texts."""
+    from cds.knowledge.load import load_knowledge
+    from hooks.terminal import console
+    from hooks.terminal_coverage import show_coverage
+
+    show_coverage(console(), load_knowledge())
+
+
+@knowledge.command()
 @click.argument("check_id", metavar="CHECK")
 def show(check_id: str) -> None:
     """Everything about one check on one page."""
