@@ -71,6 +71,7 @@ class Outcome(msgspec.Struct, frozen=True):
     not_checked: tuple[NotChecked, ...] = ()
     looked_at: tuple[str, ...] = ()
     why: str = ""
+    failed: BaseException | None = None  # the fault of ours that ended the check
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -12,13 +12,14 @@ import msgspec
 import cds.checks.all  # noqa: F401  (registers the function checks and facts)
 from cds.case import Action, DrugUse, Order, PatientCase, Reason
 from cds.checks.conditions import drug_condition
+from cds.checks.levels import unknown_for
 from cds.checks.listed import drug_list
 from cds.checks.numbers import drug_number
 from cds.checks.pairs import drug_drug
 from cds.checks.registry import CHECKS
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Report
 from cds.knowledge.model import Check, Knowledge
-from cds.view import View
+from cds.view import LISTS, View
 
 ENGINES = {"drug-drug": drug_drug, "drug-list": drug_list, "drug-condition": drug_condition, "drug-number": drug_number}
 
@@ -35,21 +36,33 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str) -> Report:
     not_checked = [item for outcome in outcomes for item in outcome.not_checked]
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: _rank(finding, knowledge))),
-        not_checked=tuple(dict.fromkeys((*_unreadable(case), *not_checked))),
+        not_checked=tuple(dict.fromkeys((*_unreadable(case), *not_checked, *_not_asked(view, outcomes)))),
         outcomes=outcomes,
         relevant=_relevant(view),
         knowledge_version=knowledge.version,
     )
 
 
+def unjudged(knowledge: Knowledge, error: BaseException) -> Report:
+    """The report when the case itself could not be made or screened: nothing was checked, and a card says so.
+
+    Whether the orders are relevant is not known then, so they are taken to be.
+    """
+    said = tuple(
+        NotChecked(id, Reason.INTERNAL, "this call could not be judged; the fault is ours") for id in knowledge.checks
+    )
+    failed = Outcome("dose-unparsable", (), said, (), f"failed: {type(error).__name__}", error)
+    return Report((), said, (failed,), relevant=True, knowledge_version=knowledge.version)
+
+
 def _asked(view: View) -> list[str]:
     """The checks that the ingredients of the selected orders raise, found through the index.
 
-    At discharge the home drugs raise them too: that one of them is missing is no order.
+    At discharge and when a chart is opened what is and was taken raises them too: that it is missing is no order.
     """
     holders: Iterable[Order | DrugUse] = view.subjects
-    if view.case.phase == "discharge":
-        holders = (*view.subjects, *view.case.uses)
+    if view.case.phase in ("discharge", "view"):
+        holders = (*view.subjects, *view.case.uses, *view.case.past_uses)
     ids = {
         id
         for holder in holders
@@ -60,12 +73,12 @@ def _asked(view: View) -> list[str]:
 
 
 def _run(view: View, check: Check) -> Outcome:
-    engine = CHECKS.get(check.id) or ENGINES[check.kind]
     try:
+        engine = CHECKS.get(check.id) or ENGINES[check.kind]
         return engine(view, check)
     except Exception as error:  # a failing check suppresses nothing else
         said = NotChecked(check.id, Reason.INTERNAL, "this check failed; the fault is ours")
-        return Outcome(check.id, (), (said,), (), f"failed: {type(error).__name__}")
+        return Outcome(check.id, (), (said,), (), f"failed: {type(error).__name__}", error)
 
 
 def _for_hook(view: View, finding: Finding) -> Finding:
@@ -99,6 +112,22 @@ def _most_urgent_only(view: View, findings: list[Finding]) -> list[Finding]:
         msgspec.structs.replace(finding, shown=False) if finding.shown and finding.indicator < top else finding
         for finding in findings
     ]
+
+
+def _not_asked(view: View, outcomes: Iterable[Outcome]) -> Iterable[NotChecked]:
+    """Where no order raises the questions, a list that was not seen could have: those questions stay open.
+
+    Nothing was ordered, so these never make a card.
+    """
+    gaps = (*view.gaps(*LISTS), *view.reported_empty(*LISTS))
+    if not gaps or not (view.looks_only or view.case.phase == "discharge"):
+        return
+    asked = {outcome.check for outcome in outcomes}
+    open_ones = {id for target in view.knowledge.targets for id in view.knowledge.by_ingredient.get(target, ())} - asked
+    for id in sorted(open_ones):
+        check = view.knowledge.checks[id]
+        if view.hook in check.hooks and (view.looks_only or "discharge" in check.asks):
+            yield from unknown_for(check, gaps, makes_card=False)
 
 
 def _rank(finding: Finding, knowledge: Knowledge) -> tuple[int, int, int, str]:

@@ -52,6 +52,7 @@ def _add_services(app: Flask, engine: Engine) -> None:
         body = _body()
         answer = respond(body, service, engine, g.request_id)
         g.told = _told(answer, service.id, len(body))
+        _tell_failures(answer)
         return Response(answer.body, answer.status, mimetype=answer.media_type)
 
     @app.post("/cds-services/<id>/feedback")
@@ -123,6 +124,13 @@ def _add_frame(app: Flask, settings: Settings) -> None:
     def on_fault(error: Exception) -> Response:
         log().error("fault", request_id=g.request_id, **fault(error))
         return _outcome(500, Issue("", "the service failed", "Report the request id to its operator"))
+
+
+def _tell_failures(answer: Answer) -> None:
+    """A check that failed is on the prescriber's card; the operator needs its place, too."""
+    for ended in answer.judged.report.outcomes if answer.judged is not None else ():
+        if ended.failed is not None:
+            log().error("check failed", request_id=g.request_id, check=ended.check, **fault(ended.failed))
 
 
 def _outcome(status: int, *issues: Issue) -> Response:

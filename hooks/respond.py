@@ -7,11 +7,11 @@ from datetime import date
 import msgspec
 
 from cds.build import build_case
-from cds.case import PatientCase, Reason
+from cds.case import Patient, PatientCase, Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.read import read_chart
 from cds.findings import Report
-from cds.screen import screen
+from cds.screen import screen, unjudged
 from hooks.cards import write
 from hooks.engine import Engine
 from hooks.errors import MEDIA_TYPE, Refused, outcome, refused
@@ -70,10 +70,7 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
     _refuse_without_draft(request, chart)
     _refuse_without_patient(chart, service)
     as_of = engine.today()
-    case = build_case(
-        chart, as_of=as_of, phase=service.phase, terminology=terminology, encounter_id=request.encounter_id
-    )
-    report = screen(case, engine.knowledge, service.hook)
+    case, report = _screened(chart, request, service, engine, as_of)
     _refuse_if_blind(request, chart, report, service)
     return Judged(request, sources, chart, case, report, as_of)
 
@@ -81,6 +78,22 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
 def _is_patient(user_id: str) -> bool:
     parts = user_id.strip().rstrip("/").split("/")
     return len(parts) > 1 and parts[-2] in ("Patient", "RelatedPerson")
+
+
+def _screened(
+    chart: Chart, request: HookRequest, service: Service, engine: Engine, as_of: date
+) -> tuple[PatientCase, Report]:
+    """The case and its report. A fault of ours becomes a card that says so: an error 500 no prescriber would see."""
+    terminology = engine.knowledge.terminology
+    try:
+        case = build_case(
+            chart, as_of=as_of, phase=service.phase, terminology=terminology, encounter_id=request.encounter_id
+        )
+        return case, screen(case, engine.knowledge, service.hook)
+    except Exception as error:
+        nobody = Unknown(Reason.INTERNAL, "this call could not be judged")
+        blank = PatientCase(as_of, service.phase, Patient(nobody, nobody))
+        return blank, unjudged(engine.knowledge, error)
 
 
 def _refuse_without_draft(request: HookRequest, chart: Chart) -> None:

@@ -24,19 +24,29 @@ def broken() -> FlaskClient:
     return create_app(engine=Engine(Settings(), knowledge)).test_client()
 
 
-def test_a_fault_of_ours_is_500_with_a_request_id_only(broken: FlaskClient) -> None:
+def test_a_fault_while_judging_is_a_card_and_not_an_error(broken: FlaskClient) -> None:
     reply = broken.post(f"/cds-services/{CALL.service}", data=CALL.body, content_type="application/json")
+    assert reply.status_code == 200
+    assert "fault is ours" in json.loads(reply.data)["cards"][0]["detail"]
+    assert b"KeyError" not in reply.data
+
+
+def test_a_fault_of_ours_elsewhere_is_500_with_a_request_id_only() -> None:
+    engine = Engine(Settings())
+    del engine.cards  # an answer cannot be written without it
+    client = create_app(Settings(), engine).test_client()
+    reply = client.post(f"/cds-services/{CALL.service}", data=CALL.body, content_type="application/json")
     assert reply.status_code == 500
     issue = json.loads(reply.data)["issue"][0]
     assert issue["severity"] == "fatal"
     assert reply.headers["X-Request-Id"] in issue["diagnostics"]
-    assert b"KeyError" not in reply.data
+    assert b"AttributeError" not in reply.data
 
 
 def test_the_log_of_a_fault_tells_where(capsys: pytest.CaptureFixture[str], broken: FlaskClient) -> None:
     broken.post(f"/cds-services/{CALL.service}", data=CALL.body, content_type="application/json")
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    fault = next(line for line in lines if line["event"] == "fault")
+    fault = next(line for line in lines if line["event"] == "check failed")
     assert fault["error"] == "KeyError"
     assert fault["at"].startswith("screen.py:")
     assert "kidney-72" not in str(lines)
