@@ -12,8 +12,11 @@ from cds.view import Present, View
 CheckFunction = Callable[[View, Check], Outcome]
 FactFunction = Callable[[View, tuple[Present, ...], Fact], Maybe[bool]]
 
+TellFunction = Callable[[View], tuple[str, ...]]
+
 CHECKS: dict[str, CheckFunction] = {}
 FACTS: dict[str, FactFunction] = {}
+TELLS: dict[str, TellFunction] = {}  # what a fact of the patient was read from, in a card's words
 
 
 def check(id: str) -> Callable[[CheckFunction], CheckFunction]:
@@ -35,6 +38,16 @@ def fact(id: str) -> Callable[[FactFunction], FactFunction]:
         if id in FACTS:
             raise ValueError(f"fact {id!r} is registered twice")
         FACTS[id] = function
+        return function
+
+    return register
+
+
+def tells(*ids: str) -> Callable[[TellFunction], TellFunction]:
+    """Register what a card shows as seen when one of these facts made a risk hold."""
+
+    def register(function: TellFunction) -> TellFunction:
+        TELLS.update(dict.fromkeys(ids, function))
         return function
 
     return register

@@ -28,6 +28,7 @@ def _name_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]
     """Topic, evidence, override reasons and facts that are defined nowhere."""
     facts = [fact for shift in (*check.levels.raised, *check.levels.lowered) for fact in (*shift.any, *shift.all)]
     facts += [fact for pairing in check.pairings for fact in pairing.all]
+    facts += [fact for risk in check.risks for fact in risk.all]
     named: tuple[tuple[str, Iterable[str], Container[str], str], ...] = (
         ("topic", (check.topic,), knowledge.topics, "topics.toml"),
         ("evidence", check.evidence, knowledge.evidence, "evidence.toml"),
@@ -45,6 +46,7 @@ def _drug_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]
     for name in ("one", "other", "applies_to"):
         yield from _side_faults(file, name, getattr(check, name), knowledge)
     yield from _pairing_faults(file, check, knowledge)
+    yield from _risk_faults(file, check, knowledge)
     for name in check.makes_relevant:
         if not knowledge.terminology.ingredients_of_class(name):
             yield f"{file}: makes_relevant: class {name!r} has no ingredients"
@@ -63,6 +65,20 @@ def _pairing_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[s
         yield from _side_faults(file, f"pairings.{at}.other", pairing.other, knowledge)
         if pairing.wording not in check.wording:
             yield f"{file}: pairings.{at}: {pairing.wording!r} is not among `wording`"
+
+
+def _risk_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]:
+    if check.kind == "drug-condition" and not (check.risks or check.conditions):
+        yield f"{file}: risks: a drug-condition check needs conditions or risks"
+    for at, risk in enumerate(check.risks):
+        yield from _side_faults(file, f"risks.{at}.one", risk.one, knowledge)
+        if risk.wording not in check.wording:
+            yield f"{file}: risks.{at}: {risk.wording!r} is not among `wording`"
+        if not (risk.conditions or risk.all):
+            yield f"{file}: risks.{at}: neither conditions nor facts"
+        for concept in risk.conditions:
+            if not knowledge.terminology.has_concept(concept):
+                yield f"{file}: risks.{at}: {concept!r} is no concept of codes/conditions.toml"
 
 
 def _band_faults(file: str, check: Check) -> Iterator[str]:

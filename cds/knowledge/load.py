@@ -27,6 +27,7 @@ from cds.knowledge.model import (
     Number,
     OverrideReason,
     Pairing,
+    Risk,
     Shift,
     Side,
     Topic,
@@ -190,6 +191,18 @@ def _pairing(data: Mapping[str, Any]) -> Pairing:
     )
 
 
+def _risk(data: Mapping[str, Any]) -> Risk:
+    return Risk(
+        to=INDICATORS[data["to"]],
+        one=_side(data.get("one", {})),
+        conditions=tuple(data.get("conditions", ())),
+        history=data.get("history", False),
+        all=tuple(data.get("all", ())),
+        wording=data.get("wording", "default"),
+        routes=tuple(data.get("routes", ())),
+    )
+
+
 def _levels(data: Mapping[str, Any]) -> Levels:
     def shifts(name: str) -> tuple[Shift, ...]:
         return tuple(
@@ -234,6 +247,7 @@ def _check(data: Mapping[str, Any]) -> Check:
         numbers=_numbers(data.get("numbers", {})),
         bands=tuple(Band(b["above"], INDICATORS[b["to"]], b["wording"]) for b in data.get("bands", ())),
         pairings=tuple(_pairing(item) for item in data.get("pairings", ())),
+        risks=tuple(_risk(item) for item in data.get("risks", ())),
         view_from=INDICATORS[data.get("view_from", "critical")],
         rank=data.get("rank", 0),
     )

@@ -101,6 +101,22 @@ class Pairing(msgspec.Struct, frozen=True):
     all: tuple[str, ...] = ()
 
 
+class Risk(msgspec.Struct, frozen=True):
+    """drug-condition: drugs and what the patient has, with their own level; per drug the first that holds counts.
+
+    ``one``: which of the check's drugs (empty: all of them). ``conditions``: any of them active (with ``history`` past
+    ones too); empty where the facts of ``all``, which must hold as well, say everything. ``routes`` as in ``Pairing``.
+    """
+
+    to: Indicator
+    one: Side = Side()
+    conditions: tuple[str, ...] = ()
+    history: bool = False
+    all: tuple[str, ...] = ()
+    wording: str = "default"
+    routes: tuple[str, ...] = ()
+
+
 class Fact(msgspec.Struct, frozen=True):
     """A named fact shared by many checks (an amplifier or an exemption).
 
@@ -157,6 +173,7 @@ class Check(msgspec.Struct, frozen=True):
     routes: tuple[str, ...] = ()  # the routes meant; empty: all systemic ones
     bands: tuple[Band, ...] = ()  # drug-number: on the daily dose summed over all orders of the ingredient
     pairings: tuple[Pairing, ...] = ()  # drug-list: groups of pairs, each with its own level
+    risks: tuple[Risk, ...] = ()  # drug-condition: groups with levels of their own
     numbers: Mapping[str, Number] = {}
     view_from: Indicator = Indicator.CRITICAL  # when a chart is only opened: shown from this level on
     rank: int = 0  # among findings of one topic and indicator, lower first
