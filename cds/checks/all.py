@@ -21,5 +21,6 @@ from cds.checks import (  # noqa: F401
     stopping_facts,
     taper_facts,
     tapers_baclofen,
+    tapers_benzo,
     timing_facts,
 )

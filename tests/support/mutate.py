@@ -36,6 +36,7 @@ UNIT_TESTS = {  # which tests of the arithmetic may notice a slip in which table
     "benzodiazepines": "tests/unit/equivalents",
     "directions": "tests/unit/arithmetic",
     "exposure": "tests/unit/reconcile",
+    "tablets": "tests/unit/tapers",
 }
 Key = str | int
 
