@@ -132,7 +132,7 @@ def test_its_summary_tells_how_much_more_there_is() -> None:
     [
         (UNSEEN, False, "order-sign"),
         (msgspec.structs.replace(UNSEEN, makes_card=False), True, "order-sign"),
-        (UNSEEN, True, "patient-view"),
+        (msgspec.structs.replace(UNSEEN, check="dose-unparsable"), True, "order-select"),
     ],
 )
 def test_but_not_for_every_order_gap_or_hook(item: NotChecked, relevant: bool, hook: str) -> None:
