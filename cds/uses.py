@@ -247,7 +247,7 @@ def _running(head: Told, members: Sequence[Told], past: History, as_of: date, re
         planned_end=head.planned_end or head.ended,
         last_supplied=last.started if last is not None else None,
         supply_days=last.supply_days if last is not None else head.supply_total,
-        supplied_until=supplied_until(members),
+        supplied_until=supplied_until([*members, *_used_up(members, past)]),
         refs=tuple(dict.fromkeys(item.ref for item in members if item.ref)),
         identifiers=tuple(dict.fromkeys(name for item in members for name in item.fact.identifiers)),
         setting=category_setting(head.fact.category),
@@ -258,6 +258,13 @@ def _running(head: Told, members: Sequence[Told], past: History, as_of: date, re
         path=head.fact.path,
     )
     return Running(use, leader, tuple(members))
+
+
+def _used_up(members: Sequence[Told], past: History) -> list[Told]:
+    """Dispenses of the drug that are used up: no longer part of the treatment, but they say until when it lasted."""
+    counted = {id(member) for member in members}
+    told = (span.told for span in past.spans)
+    return [item for item in told if item.fact.kind == DISPENSE and id(item) not in counted]
 
 
 def _with_dose(head: Told, members: Sequence[Told]) -> Told:

@@ -19,8 +19,11 @@ from cds.checks import (  # noqa: F401
     procedure_pairs,
     stopping,
     stopping_facts,
+    supply,
     taper_facts,
     tapers_baclofen,
     tapers_benzo,
     timing_facts,
+    transitions,
+    withdrawal,
 )

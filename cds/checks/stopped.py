@@ -21,11 +21,16 @@ class Stopped(msgspec.Struct, frozen=True):
     list_gaps: tuple[Unknown, ...] = ()
 
 
-def stopped_items(view: View, ingredients: frozenset[str]) -> tuple[Present, ...]:
-    """Every ingredient of the set in a stopping order, once per use that the order ends; single doses left out."""
+def stopped_items(view: View, ingredients: frozenset[str], *, omitted: bool = False) -> tuple[Present, ...]:
+    """Every ingredient of the set in a stopping order, once per use that the order ends; single doses left out.
+
+    ``omitted``: instead those that nobody stopped, but that the discharge list has lost.
+    """
     uses = {ref: use for use in view.case.uses for ref in (use.ref, *use.refs) if ref}
     found: list[Present] = []
     for order in view.stops:
+        if order.omitted is not omitted:
+            continue
         ended = list(dict.fromkeys(uses[ref] for ref in order.replaces if ref in uses))
         taken: list[DrugUse | None] = [*ended] or [None]
         found += [item for use in taken for item in _of(order, use, view) if item.ingredient in ingredients]
@@ -100,9 +105,10 @@ def steps_down(item: Present) -> bool:
     return isinstance(item.dose, Known) and _falling(item.dose.value)
 
 
-def stopped(view: View, ingredients: frozenset[str]) -> Stopped:
+def stopped(view: View, ingredients: frozenset[str], *, omitted: bool = False) -> Stopped:
     """What this call stops of some ingredients, leaving out schedules that had stepped down to their end."""
-    items = tuple(item for item in stopped_items(view, ingredients) if not tapered(view, item))
+    found = stopped_items(view, ingredients, omitted=omitted)
+    items = tuple(item for item in found if not tapered(view, item))
     return Stopped(items, longest_days(view, items), view.gaps(*LISTS))
 
 

@@ -28,6 +28,11 @@ def baclofen_abrupt_stop(view: View, check: Check) -> Outcome:
     what = stopped(view, ours)
     if not what.items:
         return Outcome(check.id, (), perhaps(view, check, ours), why="no order of this call stops baclofen being taken")
+    return baclofen_stop(view, check, what, ours)
+
+
+def baclofen_stop(view: View, check: Check, what: Stopped, ours: frozenset[str]) -> Outcome:
+    """What the rules of a check say to baclofen that ends, however it came to that."""
     looked = tuple(stop_seen(view, item) for item in what.items)
     spinal = tuple(item for item in what.items if item.drug.route is Route.INTRATHECAL)
     rest = tuple(item for item in what.items if item not in spinal)
@@ -81,6 +86,11 @@ def benzo_abrupt_stop(view: View, check: Check) -> Outcome:
     if not what.items:
         why = "no order of this call stops a benzodiazepine being taken"
         return Outcome(check.id, (), perhaps(view, check, ours), why=why)
+    return benzodiazepine_stop(view, check, what, ours)
+
+
+def benzodiazepine_stop(view: View, check: Check, what: Stopped, ours: frozenset[str]) -> Outcome:
+    """What the rules of a check say to benzodiazepines that end, however it came to that."""
     looked = tuple(stop_seen(view, item) for item in what.items)
     kept = continuing(view, ours)
     gone = {item.ingredient for item in what.items} - {item.ingredient for item in kept}
