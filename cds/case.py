@@ -167,7 +167,7 @@ class DrugUse(msgspec.Struct, frozen=True):
     """One medicine the patient has been taking before this call, however many resources tell of it.
 
     ``doses`` has one entry per recognised ingredient, in the order of ``drug.ingredients``.
-    ``started`` is the earliest evidence of *continuous* use of this ingredient and route (Unknown if it cannot be told).
+    ``started`` is the earliest evidence of *continuous* use of this ingredient and route (Unknown: it cannot be told).
     ``unchanged_since`` is since when this very drug, dose and schedule has stood.
     ``ended`` is filled for uses that stopped before today (kept for exposure, taper and supply questions).
     """

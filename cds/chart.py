@@ -83,7 +83,7 @@ class MedicationFact(msgspec.Struct, frozen=True, gc=False):
     """A medicine in a MedicationRequest/Order, Statement, Dispense or Administration, as sent.
 
     ``kind``: "order", "statement", "dispense", "administration". ``draft``: it came in the hook's context.
-    ``drug_codes``/``drug_text`` include those of a referenced or contained Medication; ``form`` and ``ingredients`` too.
+    ``drug``, ``form`` and ``ingredients`` include those of a referenced or contained Medication.
     """
 
     kind: str

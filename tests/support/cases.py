@@ -234,7 +234,7 @@ def _check(case: Case) -> None:
         raise ValueError(f"{where}: a discharge list is told as orders or as list")
     told = bool(case.discharge) or case.discharge_as == "list" or case.no_discharge_list
     if told is not (case.hook == "encounter-discharge"):
-        raise ValueError(f"{where}: encounter-discharge, and nothing else, has a discharge list or says that it has none")
+        raise ValueError(f"{where}: a discharge list, or none, is told of encounter-discharge only")
     if not set(case.releases) <= set(RELEASES):
         raise ValueError(f"{where}: releases {case.releases}")
 
