@@ -101,8 +101,8 @@ class Ingredient(msgspec.Struct, frozen=True):
 class Drug(msgspec.Struct, frozen=True):
     """A medicine as recognised.
 
-    ``ingredients`` is empty when it is none of ours. ``recognised_by`` is how: "code" (product code), "ingredient-code",
-    "name", "brand", or "" when not recognised. ``conflict`` is filled when code and words name different drugs: then
+    ``ingredients`` is empty when it is none of ours. ``recognised_by`` is how: "code" (of a product),
+    "ingredient-code", "name", "brand", or "" when not recognised. ``conflict`` is filled when code and words name different drugs: then
     ``ingredients`` holds both. ``readable`` is False when there is neither a readable name nor a code we can look up,
     so that nothing can be said about the medicine.
     """
@@ -157,7 +157,7 @@ class Setting(StrEnum):
 
 
 class Concept(msgspec.Struct, frozen=True):
-    """A clinical concept as recognised: ``ids`` are our concept ids ("epilepsy", "aki"), ``label`` the words as sent."""
+    """A clinical concept as recognised: ``ids`` are our concept ids ("epilepsy", "aki"), ``label`` words as sent."""
 
     ids: tuple[str, ...]
     label: str
