@@ -9,9 +9,9 @@ import msgspec
 
 from cds.arithmetic.told import MAX_TEXT, Told, tell
 from cds.case import Concept, Order, PatientCase, Reason, Setting, Unknown
-from cds.chart import Chart, Coded
+from cds.chart import EVERYTHING, Amount, Chart, Coded, Wanted
 from cds.discharge import Leaving, is_home_drug, leaving, omissions
-from cds.labs import labs
+from cds.labs import is_ours, labs
 from cds.person import category_setting, current_setting, encounter_setting, patient, problems, procedures
 from cds.reconcile import Draft, Running, reconcile
 from cds.terminology import Terminology
@@ -31,6 +31,25 @@ class _Medicines(msgspec.Struct, frozen=True):
     left_out: int
     beyond: tuple[Unknown, ...]
     list_gaps: tuple[Unknown, ...] = ()
+
+
+def wanted_by(terminology: Terminology, phase: str) -> Wanted:
+    """What of a record ``build_case`` will look at: the readers need not work out the rest.
+
+    A discharge list is compared with the home drugs as a whole, so of it every medicine is wanted.
+    """
+
+    def medicine(drug: Coded, ingredients: tuple[tuple[Coded, Amount | None, Amount | None], ...]) -> bool:
+        known = terminology.recognise_drug(drug, ingredients=ingredients)
+        return bool(known.ingredients) or not known.readable
+
+    def observation(code: Coded) -> bool:
+        return is_ours(terminology.lab_kind(code))
+
+    def problem(code: Coded) -> bool:
+        return bool(terminology.recognise_condition(code).ids)
+
+    return Wanted(EVERYTHING.medicine if phase == "discharge" else medicine, problem, observation)
 
 
 def build_case(

@@ -5,7 +5,7 @@ The readers (``cds.fhir``) fill a ``Chart``; ``cds.build`` turns it into a ``Pat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -257,3 +257,18 @@ class Source(msgspec.Struct, frozen=True):
 
 
 Gaps = Mapping[str, tuple[Unknown, ...]]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Whether anybody will ask for what a code means; readers work out no more of other resources than that they exist.
+
+    Most of a long record is medicines, values and problems that no check is about. ``medicine`` is asked with the
+    medicine and the ingredients of its Medication; drafts are always wanted.
+    """
+
+    medicine: Callable[[Coded, tuple[tuple[Coded, Amount | None, Amount | None], ...]], bool]
+    problem: Callable[[Coded], bool]
+    observation: Callable[[Coded], bool]
+
+
+EVERYTHING = Wanted(lambda drug, ingredients: True, lambda code: True, lambda code: True)

@@ -39,13 +39,18 @@ def labs(facts: Iterable[ObservationFact], terminology: Terminology) -> tuple[La
     return tuple(found)
 
 
+def is_ours(kind: str) -> bool:
+    """Whether a kind of measurement is one that is kept: not of a urine, say."""
+    return bool(kind) and not kind.endswith("-exclude")
+
+
 def _newest_first(lab: Lab) -> tuple[int, str, str, str]:
     return -lab.when.first.toordinal() if lab.when is not None else 0, lab.kind, lab.shown, lab.ref
 
 
 def _lab(fact: ObservationFact, terminology: Terminology) -> Lab | None:
     kind = terminology.lab_kind(fact.code, fact.specimen)
-    if not kind or kind.endswith("-exclude") or (fact.status not in FINAL and fact.status not in NOT_FINAL):
+    if not is_ours(kind) or (fact.status not in FINAL and fact.status not in NOT_FINAL):
         return None
     amount = _amount(fact)
     measure = MEASURES.get(kind)

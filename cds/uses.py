@@ -69,13 +69,10 @@ def treatments(told: Iterable[Told], as_of: date) -> Treatments:
 def _each_once(entries: Sequence[Told]) -> list[Told]:
     """A resource sent under two keys is one resource; of two versions of it the one that says it goes on counts."""
     kept: dict[str, Told] = {}
-    found = []
     for item in entries:
-        if not item.ref:
-            found.append(item)
-        elif item.ref not in kept or (_runs(item) and not _runs(kept[item.ref])):
+        if item.ref and (item.ref not in kept or (_runs(item) and not _runs(kept[item.ref]))):
             kept[item.ref] = item
-    return sorted([*found, *kept.values()], key=_order_of)
+    return [item for item in entries if not item.ref or kept[item.ref] is item]
 
 
 def _runs(item: Told) -> bool:

@@ -6,7 +6,7 @@ and is computed at most once per call: the drugs present after the orders take e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 
@@ -74,7 +74,6 @@ class View:
         self.case = case
         self.knowledge = knowledge
         self.hook = hook
-        self._classes: dict[str, tuple[Present, ...]] = {}
         self._sides: dict[Side, tuple[Present, ...]] = {}
         self._unseen: dict[tuple[str, ...], tuple[Unknown, ...]] = {}
         self._none: dict[tuple[str, ...], tuple[Unknown, ...]] = {}
@@ -157,21 +156,27 @@ class View:
 
     def of_class(self, name: str) -> tuple[Present, ...]:
         """Those present whose ingredient is in a class of ``drugs/classes.toml``, systemic ones only."""
-        found = self._classes.get(name)
-        if found is None:
-            members = self.knowledge.terminology.ingredients_of_class(name)
-            found = tuple(item for item in self.present if item.ingredient in members and item.systemic)
-            self._classes[name] = found
-        return found
+        return self._by_class.get(name, ())
+
+    @cached_property
+    def _by_class(self) -> Mapping[str, tuple[Present, ...]]:
+        """An index, so that a question about drugs that are not there costs one look-up however many questions."""
+        found: dict[str, list[Present]] = {}
+        for item in self.present:
+            info = self.knowledge.terminology.ingredient(item.ingredient)
+            for name in info.classes if info is not None and item.systemic else ():
+                found.setdefault(name, []).append(item)
+        return {name: tuple(items) for name, items in found.items()}
 
     def on_side(self, side: Side) -> tuple[Present, ...]:
         """Those present that one side of a pair means, each once."""
         known = self._sides.get(side)
         if known is None:
             found = [item for name in side.classes for item in self.of_class(name)]
-            found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
-            known = tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without))
-            self._sides[side] = known
+            if side.ingredients:
+                found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
+            kept = [item for item in found if item.ingredient not in side.without] if found else found
+            known = self._sides[side] = tuple(dict.fromkeys(kept))
         return known
 
     # -- the patient ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from cds.build import build_case
+from cds.build import build_case, wanted_by
 from cds.case import Patient, PatientCase, Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.read import read_chart
@@ -65,7 +65,7 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
     request = read_request(body, service)
     terminology = engine.knowledge.terminology
     sources, gaps = gather(request, service, terminology.lab_kind)
-    chart = read_chart(sources, patient_id=request.patient_id)
+    chart = read_chart(sources, patient_id=request.patient_id, wanted=wanted_by(terminology, service.phase))
     complete(chart, gaps, sources)
     _refuse_without_draft(request, chart)
     _refuse_without_patient(chart, service)

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from cds.case import When
-from cds.chart import Coded, MedicationFact
+from cds.chart import EVERYTHING, Coded, MedicationFact
 from cds.fhir.codes import EMPTY, all_coded, each_coded, merged, referenced, words
 from cds.fhir.dates import ends, starts, when
 from cds.fhir.dosage import dosage_facts
-from cds.fhir.drug import drug_fields
+from cds.fhir.drug import IngredientFact, drug_fields
 from cds.fhir.medication_views import (
     MedicationAdministration,
     MedicationDispense,
@@ -44,6 +44,9 @@ _ADHERENCE = {
 }
 
 
+WantedMedicine = Callable[[Coded, tuple[IngredientFact, ...]], bool]
+
+
 class Place(msgspec.Struct, frozen=True):
     """Where a medicine stands in the call."""
 
@@ -52,8 +55,8 @@ class Place(msgspec.Struct, frozen=True):
     selected: bool = True
 
 
-def _common(view: MedicationEvent, kind: str, place: Place, index: Index) -> dict[str, Any]:
-    """The fields that all four kinds share; what was not sent is left to its default."""
+def _common(view: MedicationEvent, kind: str, place: Place, index: Index, wanted: WantedMedicine) -> dict[str, Any]:
+    """The fields that all four kinds share; what was not sent, or nobody wants, is left to its default."""
     facts: dict[str, Any] = {
         "kind": kind,
         "resource_type": type(view).__name__,
@@ -62,12 +65,14 @@ def _common(view: MedicationEvent, kind: str, place: Place, index: Index) -> dic
         "draft": place.draft,
         "selected": place.selected,
         "status": view.status.lower() if view.status else "",
-        "reasons": _reasons(view, index),
+        "reasons": (),
     }
     facts.update(drug_fields(view, index))
-    sent = view.dosageInstruction if view.dosageInstruction is not None else view.dosage
-    if sent is not None or view.renderedDosageInstruction:
-        facts["dosages"] = dosage_facts(sent, view.renderedDosageInstruction)
+    if place.draft or wanted(facts["drug"], facts.get("ingredients", ())):
+        facts["reasons"] = _reasons(view, index)
+        sent = view.dosageInstruction if view.dosageInstruction is not None else view.dosage
+        if sent is not None or view.renderedDosageInstruction:
+            facts["dosages"] = dosage_facts(sent, view.renderedDosageInstruction)
     if view.category is not None:
         facts["category"] = all_coded(view.category)
     if view.statusReason is not None:
@@ -101,8 +106,8 @@ def _if_it_says_something(reason: Coded) -> tuple[Coded, ...]:
     return (reason,) if reason.codings or reason.text else ()
 
 
-def _order(view: MedicationRequest, place: Place, index: Index) -> MedicationFact:
-    facts = _common(view, "order", place, index)
+def _order(view: MedicationRequest, place: Place, index: Index, wanted: WantedMedicine) -> MedicationFact:
+    facts = _common(view, "order", place, index, wanted)
     facts["status"] = "completed" if facts["status"] == "ended" else facts["status"]
     facts["intent"] = view.intent.lower() if view.intent else ("order" if type(view) is MedicationOrder else "")
     facts["do_not_perform"] = view.doNotPerform is True
@@ -122,8 +127,8 @@ def _order(view: MedicationRequest, place: Place, index: Index) -> MedicationFac
     return MedicationFact(**facts)
 
 
-def _statement(view: MedicationStatement, place: Place, index: Index) -> MedicationFact:
-    facts = _common(view, "statement", place, index)
+def _statement(view: MedicationStatement, place: Place, index: Index, wanted: WantedMedicine) -> MedicationFact:
+    facts = _common(view, "statement", place, index, wanted)
     facts["taken"], facts["status"] = _taken(view, facts["status"])
     facts["written"] = when(view.dateAsserted)
     facts["effective_start"] = when(view.effectiveDateTime) or starts(view.effectivePeriod)
@@ -158,8 +163,8 @@ def _adherence(code: Coded | None) -> str:
     return next((known for known in codes if known in _ADHERENCE), "")
 
 
-def _dispense(view: MedicationDispense, place: Place, index: Index) -> MedicationFact:
-    facts = _common(view, "dispense", place, index)
+def _dispense(view: MedicationDispense, place: Place, index: Index, wanted: WantedMedicine) -> MedicationFact:
+    facts = _common(view, "dispense", place, index, wanted)
     facts["status"] = "declined" if view.notDone else facts["status"]
     facts["written"] = when(view.whenPrepared)
     facts["effective_start"] = when(view.whenHandedOver)
@@ -171,8 +176,10 @@ def _dispense(view: MedicationDispense, place: Place, index: Index) -> Medicatio
     return MedicationFact(**facts)
 
 
-def _administration(view: MedicationAdministration, place: Place, index: Index) -> MedicationFact:
-    facts = _common(view, "administration", place, index)
+def _administration(
+    view: MedicationAdministration, place: Place, index: Index, wanted: WantedMedicine
+) -> MedicationFact:
+    facts = _common(view, "administration", place, index, wanted)
     if view.wasNotGiven or view.notGiven:
         facts["status"], facts["taken"] = "not-done", "n"
     facts["effective_start"], facts["effective_end"] = _given(view)
@@ -191,7 +198,7 @@ def _given(view: MedicationAdministration) -> tuple[When | None, When | None]:
     return starts(period), ends(period)
 
 
-_READERS: dict[type[MedicationEvent], Callable[[Any, Place, Index], MedicationFact]] = {
+_READERS: dict[type[MedicationEvent], Callable[[Any, Place, Index, WantedMedicine], MedicationFact]] = {
     MedicationRequest: _order,
     MedicationOrder: _order,
     MedicationStatement: _statement,
@@ -200,6 +207,8 @@ _READERS: dict[type[MedicationEvent], Callable[[Any, Place, Index], MedicationFa
 }
 
 
-def medication_fact(view: MedicationEvent, place: Place, index: Index) -> MedicationFact:
-    """One medication resource of any release as a fact."""
-    return _READERS[type(view)](view, place, index)
+def medication_fact(
+    view: MedicationEvent, place: Place, index: Index, wanted: WantedMedicine = EVERYTHING.medicine
+) -> MedicationFact:
+    """One medication resource of any release as a fact; doses and reasons only of a draft or a ``wanted`` medicine."""
+    return _READERS[type(view)](view, place, index, wanted)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cds.case import When
-from cds.chart import Amount, ObservationFact
+from cds.chart import EVERYTHING, Amount, Coded, ObservationFact
 from cds.fhir.clinical_views import Component, Observation, Specimen
 from cds.fhir.codes import EMPTY, all_coded, first_code, label, shortened
 from cds.fhir.dates import ends, spanning, starts, when
@@ -11,13 +13,26 @@ from cds.fhir.references import Index, shown
 from cds.fhir.shapes import Range, Ratio, amount, many
 
 
-def observation_facts(view: Observation, path: str, index: Index, facts: list[ObservationFact]) -> None:
-    """Adds the Observation itself, unless it only carries components, and each component by its own code."""
+def observation_facts(
+    view: Observation,
+    path: str,
+    index: Index,
+    facts: list[ObservationFact],
+    wanted: Callable[[Coded], bool] = EVERYTHING.observation,
+) -> None:
+    """Adds the Observation itself, unless it only carries components, and each component by its own code.
+
+    Those of a code that is not ``wanted`` are left out: most values of a long record.
+    """
+    itself = wanted(shortened(view.code)) and (not view.component or _has_value(view))
+    parts = [(at, part) for at, part in enumerate(view.component or ()) if wanted(shortened(part.code))]
+    if not itself and not parts:
+        return
     status, moment = (view.status or "").lower(), _moment(view)
     specimen = _specimen(view, index) if view.specimen is not None else ""
-    if not view.component or _has_value(view):
+    if itself:
         facts.append(_fact(view, view, path, status, moment, specimen))
-    for at, component in enumerate(view.component or ()):
+    for at, component in parts:
         facts.append(_fact(view, component, f"{path}.component[{at}]", status, moment, specimen))
 
 

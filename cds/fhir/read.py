@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cds.case import Reason
-from cds.chart import Chart, PatientFact, Source
+from cds.chart import EVERYTHING, Chart, PatientFact, Source, Wanted
 from cds.fhir.bundle import Found, Opened, open_source
 from cds.fhir.clinical_views import (
     AllergyIntolerance,
@@ -26,7 +26,7 @@ from cds.fhir.clinical_views import (
     ProcedureRequest,
     ServiceRequest,
 )
-from cds.fhir.codes import MOST_CODINGS
+from cds.fhir.codes import MOST_CODINGS, shortened
 from cds.fhir.detect import release_of
 from cds.fhir.dosage import MOST_DOSAGES
 from cds.fhir.gaps import Gaps, expected, is_draft, words_for
@@ -50,15 +50,18 @@ MOST_RESOURCES = 2000
 OpenedSource = tuple[Source, Opened]
 
 
-def read_chart(sources: Sequence[Source], *, patient_id: str, release: str | None = None) -> Chart:
+def read_chart(
+    sources: Sequence[Source], *, patient_id: str, release: str | None = None, wanted: Wanted = EVERYTHING
+) -> Chart:
     """Everything that the resources of one call say about the patient, and what could not be seen of it.
 
     ``patient_id`` may be "xyz" or "Patient/xyz"; resources of other patients are left out and reported. ``release``
-    overrides detection. Never raises on content: what cannot be read becomes a gap (for drafts, an entry of
-    ``unreadable_orders``).
+    overrides detection. Of resources that are not ``wanted`` the chart holds only what says that they are there:
+    medicines without doses and reasons, and no values and problems. Never raises on content: what cannot be read
+    becomes a gap (for drafts, an entry of ``unreadable_orders``).
     """
     opened = _drafts_first(sources)
-    return _Reading(opened, patient_id, release or _release(opened)).chart()
+    return _Reading(opened, patient_id, release or _release(opened), wanted).chart()
 
 
 def detect_release(sources: Sequence[Source]) -> str:
@@ -81,8 +84,9 @@ def _release(opened: list[OpenedSource]) -> str:
 class _Reading:
     """The state of reading one call."""
 
-    def __init__(self, opened: list[OpenedSource], patient_id: str, release: str) -> None:
+    def __init__(self, opened: list[OpenedSource], patient_id: str, release: str, wanted: Wanted = EVERYTHING) -> None:
         self._opened = opened
+        self._wanted = wanted
         self._chart = Chart(release=release)
         self._gaps = Gaps(self._chart)
         self._index = Index()
@@ -146,7 +150,7 @@ class _Reading:
     def take_observation(self, source: Source, found: Found) -> None:
         """Observations and their components."""
         view: Any = found.view
-        observation_facts(view, found.path, self._index, self._chart.observations)
+        observation_facts(view, found.path, self._index, self._chart.observations, self._wanted.observation)
         self._check_codings(source, view)
 
     def take_medication(self, source: Source, found: Found) -> None:
@@ -154,7 +158,8 @@ class _Reading:
         view: Any = found.view
         draft = is_draft(source)
         selected = not draft or self._selected is None or not view.id or view.id in self._selected
-        self._chart.medications.append(medication_fact(view, Place(found.path, draft, selected), self._index))
+        place = Place(found.path, draft, selected)
+        self._chart.medications.append(medication_fact(view, place, self._index, self._wanted.medicine))
         for sent in (view.dosageInstruction, view.dosage):
             if type(sent) is list and len(sent) > MOST_DOSAGES:
                 self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_DOSAGES} dosages were read")
@@ -162,7 +167,8 @@ class _Reading:
     def take_condition(self, source: Source, found: Found) -> None:
         """Conditions."""
         view: Any = found.view
-        self._chart.problems.append(problem_fact(view, found.path, self._chart.patient))
+        if self._wanted.problem(shortened(view.code)):
+            self._chart.problems.append(problem_fact(view, found.path, self._chart.patient))
         self._check_codings(source, view)
 
     def take_procedure(self, source: Source, found: Found) -> None:
