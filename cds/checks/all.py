@@ -2,6 +2,7 @@
 
 from cds.checks import (  # noqa: F401
     alcohol,
+    baclofen_dose,
     cannabis,
     depressant_facts,
     dose,

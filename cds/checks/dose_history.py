@@ -1,0 +1,99 @@
+"""What was taken of a drug before this order: whether at all of late, how much, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from cds.case import Action, DailyDose, DrugUse, Known, Maybe, Reason, Unknown
+from cds.checks.numbers import MILLIGRAMS
+from cds.view import LISTS, Present, View
+
+
+class Before(msgspec.Struct, frozen=True):
+    """The treatment an order follows: its dose, and for how many days that has stood (Unknown if nobody can tell)."""
+
+    use: DrugUse
+    dose: Maybe[DailyDose]
+    days: Maybe[int]
+
+
+def first_order(view: View, item: Present, ingredients: Iterable[str], days: float) -> Maybe[bool]:
+    """Whether this order starts a drug of which nothing was taken in the last ``days`` days.
+
+    Unknown when the list of medicines could not be seen, or when an ended use has no date.
+    """
+    order = item.order
+    if order is None or not item.subject or order.action is not Action.START:
+        return Known(False)
+    wanted = set(ingredients)
+    uses = [use for use in view.case.uses if wanted.intersection(each.id for each in use.drug.ingredients)]
+    if uses:
+        return Known(False)
+    ages = [_days_since_end(view, use) for use in _past(view, wanted)]
+    if any(age is not None and age <= days for age in ages):
+        return Known(False)
+    if None in ages:
+        return Unknown(Reason.UNREADABLE, "an earlier order has no date of its end")
+    gaps = view.gaps(*LISTS)
+    return gaps[0] if gaps else Known(True)
+
+
+def before(view: View, item: Present, days: float) -> Before | None:
+    """What an order changes, or follows within ``days`` days of its end; None when it follows nothing that is known."""
+    order = item.order
+    if order is None or order.action is Action.STOP:
+        return None
+    if item.use is not None:
+        since = item.use.unchanged_since
+        stood = since if isinstance(since, Unknown) else Known((view.case.as_of - since.value.last).days)
+        return Before(item.use, _dose(item.use, item.ingredient), stood)
+    if order.action is not Action.START:
+        return None
+    ages = [(age, use) for use in _past(view, {item.ingredient}) if (age := _days_since_end(view, use)) is not None]
+    recent = [(age, use) for age, use in ages if age <= days and use.drug.route is item.drug.route]
+    if not recent:
+        return None
+    _, last = min(recent, key=lambda pair: pair[0])
+    began = last.unchanged_since
+    held = began if isinstance(began, Unknown) else Known((view.case.as_of - began.value.last).days)
+    return Before(last, _dose(last, item.ingredient), held)
+
+
+def mg(value: float, dose: DailyDose) -> float | None:
+    """An amount of a dose in mg; None for patches."""
+    return value * MILLIGRAMS[dose.unit] if dose.unit in MILLIGRAMS else None
+
+
+def begins_with(item: Present) -> float | None:
+    """The daily mg an order begins with: the first step of a schedule, else its highest credible dose."""
+    if isinstance(item.dose, Unknown):
+        return None
+    dose = item.dose.value
+    return mg(dose.steps[0].high if dose.steps else dose.high, dose)
+
+
+def single_mg(item: Present) -> float | None:
+    """The largest single administration in mg, when the directions tell it."""
+    if isinstance(item.dose, Unknown) or item.dose.value.single_high is None:
+        return None
+    return mg(item.dose.value.single_high, item.dose.value)
+
+
+def _past(view: View, wanted: set[str]) -> list[DrugUse]:
+    found = [use for use in view.case.past_uses if not use.single_dose]
+    return [use for use in found if wanted.intersection(each.id for each in use.drug.ingredients)]
+
+
+def _days_since_end(view: View, use: DrugUse) -> int | None:
+    started = use.started.value if isinstance(use.started, Known) else None
+    last = use.ended or use.planned_end or started
+    return None if last is None else (view.case.as_of - last.last).days
+
+
+def _dose(use: DrugUse, ingredient: str) -> Maybe[DailyDose]:
+    for each, dose in zip(use.drug.ingredients, use.doses, strict=True):
+        if each.id == ingredient:
+            return dose
+    return Unknown(Reason.DOSE_UNKNOWN, "dose of the running order not known")
