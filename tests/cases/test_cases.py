@@ -79,6 +79,9 @@ def test_the_answer_carries_what_the_report_found(case: Case) -> None:
         if case.cards is not None:
             assert len(cards) == case.cards, [card["summary"] for card in cards]
         report = answer.judged.report
+        if "Patient/" in case.user or "RelatedPerson/" in case.user:  # nothing that is meant for clinicians
+            assert set(said["extension"]["org.gabaguard.report"]) == {"knowledgeVersion", "asOf"}
+            continue
         listed = [finding["check"] for finding in said["extension"]["org.gabaguard.report"].get("findings", [])]
         assert sorted(listed) == sorted(finding.check for finding in report.findings)
         on_cards = {
