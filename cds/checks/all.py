@@ -24,6 +24,8 @@ from cds.checks import (  # noqa: F401
     taper_facts,
     tapers_baclofen,
     tapers_benzo,
+    tapers_beside,
+    tapers_switch,
     timing_facts,
     transitions,
     withdrawal,
