@@ -2,10 +2,12 @@
 
 from cds.checks import (  # noqa: F401
     alcohol,
+    baclofen_child,
     baclofen_dose,
     cannabis,
     depressant_facts,
     dose,
+    elderly_facts,
     facts,
     inducer,
     interaction_facts,
@@ -16,8 +18,10 @@ from cds.checks import (  # noqa: F401
     kidney_gaps,
     load,
     naloxone,
+    patient_facts,
     pressure,
     procedure_pairs,
+    pump,
     stopping,
     stopping_facts,
     supply,
