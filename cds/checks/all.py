@@ -4,6 +4,7 @@ from cds.checks import (  # noqa: F401
     alcohol,
     baclofen_child,
     baclofen_dose,
+    benzo_dose,
     cannabis,
     depressant_facts,
     dose,

@@ -80,3 +80,29 @@ def test_no_equivalent_is_without_its_second_copy() -> None:
 
 def test_the_bands_of_withdrawal_risk_are_those_of_asam() -> None:
     assert {name: tuple(cuts) for name, cuts in table("benzodiazepines")["bands"]["cutoffs"].items()} == ASAM_BANDS
+
+
+# mg a day by mouth: adults, highest of any use, from 65 on (0: none). Labels, drug-use criteria, one chart.
+BENZODIAZEPINE_MAXIMA = """
+alprazolam 4 10 2
+chlordiazepoxide 100 300 20
+clobazam 40 40 0
+clonazepam 4 20 1
+clorazepate 60 90 15
+diazepam 40 40 10
+estazolam 2 2 1
+flurazepam 30 30 15
+lorazepam 10 10 2
+nitrazepam 10 10 5
+oxazepam 120 120 60
+quazepam 15 15 0
+temazepam 30 30 15
+triazolam 0.5 0.5 0.25
+"""
+
+
+def test_the_maxima_of_benzodiazepines_are_as_printed() -> None:
+    rows = table("benzodiazepine_limits")["maximum"]
+    found = {name: (row["mg"], row.get("top", row["mg"]), row.get("older", 0)) for name, row in rows.items()}
+    lines = [line.split() for line in BENZODIAZEPINE_MAXIMA.strip().splitlines()]
+    assert found == {name: tuple(float(number) for number in numbers) for name, *numbers in lines}

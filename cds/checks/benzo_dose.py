@@ -1,0 +1,103 @@
+"""Benzodiazepines above the daily maximum of the drug (``benzo-max-dose``), over all orders of it together."""
+
+from __future__ import annotations
+
+from cds.arithmetic.benzodiazepine_limits import Limit, limit_of
+from cds.case import Known, Reason, Unknown
+from cds.checks.baclofen import total_dose
+from cds.checks.conditions import on_route
+from cds.checks.dose_words import dose_finding, is_reduction, one_lower_if_settled
+from cds.checks.levels import holds, unknown_for
+from cds.checks.numbers import dose_unknown, milligrams
+from cds.checks.registry import check
+from cds.checks.words import seen
+from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
+from cds.knowledge.model import Check
+from cds.view import LISTS, Present, View, number
+
+Answer = tuple[Finding | None, tuple[NotChecked, ...]]
+
+
+@check("benzo-max-dose")
+def benzo_max_dose(view: View, check: Check) -> Outcome:
+    """One finding per drug of this call: above its maximum, far above any, or above the chart's ceiling from 65 on."""
+    items = tuple(item for item in view.on_side(check.applies_to) if on_route(item, check) and not item.single_dose)
+    asked = list(dict.fromkeys(item.ingredient for item in items if item.subject))
+    if not asked:
+        return Outcome(check.id, why="no order of this call brings a benzodiazepine by mouth")
+    said = unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty(*LISTS))
+    answers = [_one(view, check, tuple(item for item in items if item.ingredient == id)) for id in asked]
+    found = tuple(finding for finding, _ in answers if finding is not None)
+    said += tuple(each for _, more in answers for each in more)
+    why = "above a maximum" if found else "not above a maximum"
+    return Outcome(check.id, found, tuple(dict.fromkeys(said)), tuple(seen(view, item) for item in items), why)
+
+
+def _one(view: View, check: Check, items: tuple[Present, ...]) -> Answer:
+    limit = limit_of(items[0].ingredient)
+    if limit is None:
+        detail = f"no daily maximum known for {view.name(items[0].ingredient)}"
+        return None, (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=False),)
+    said = tuple(dose_unknown(view, check, item) for item in items if milligrams(item) is None)
+    total = total_dose(view, items).milligrams
+    allowed, unsure = _allowed(view, check, items, limit, total)
+    if total > check.number("times") * limit.top:
+        because = f"above {number(check.number('times'))} times {number(limit.top)} mg/day"
+        return _finding(view, check, items, Indicator.CRITICAL, "far", limit.top, because, limit), said
+    if total > allowed:
+        because = f"above {number(allowed)} mg/day"
+        return _finding(view, check, items, Indicator.WARNING, "default", allowed, because, limit), said + unsure
+    finding, more = _older(view, check, items, limit, total)
+    return finding, said + unsure + more
+
+
+def _allowed(
+    view: View, check: Check, items: tuple[Present, ...], limit: Limit, total: float
+) -> tuple[float, tuple[NotChecked, ...]]:
+    """The maximum for this patient's use; the lower one while nobody tells the use."""
+    if not limit.special or total <= limit.mg:
+        return limit.mg, ()
+    holders = [holder for item in items if (holder := item.order or item.use) is not None]
+    for_it = any(concept in reason.ids for h in holders for reason in h.reasons for concept in limit.special)
+    if for_it or view.problems(limit.special):
+        return limit.top, ()
+    return limit.mg, unknown_for(check, view.gaps("conditions"), makes_card=False)
+
+
+def _older(view: View, check: Check, items: tuple[Present, ...], limit: Limit, total: float) -> Answer:
+    if limit.older is None or total <= limit.older:
+        return None, ()
+    holders = [holder for item in items if (holder := item.order or item.use) is not None]
+    for_it = any(concept in reason.ids for h in holders for reason in h.reasons for concept in limit.special)
+    if limit.special and (for_it or view.problems(limit.special)):
+        return None, ()
+    old = holds(view, "age-65-or-over", items)
+    if isinstance(old, Unknown):
+        return None, unknown_for(check, (old,), makes_card=False)
+    if old != Known(True):
+        return None, ()
+    because = f"above {number(limit.older)} mg/day from 65 on"
+    return _finding(view, check, items, Indicator.WARNING, "older", limit.older, because, limit), ()
+
+
+def _finding(
+    view: View,
+    check: Check,
+    items: tuple[Present, ...],
+    to: Indicator,
+    wording: str,
+    above: float,
+    because: str,
+    limit: Limit,
+) -> Finding:
+    orders = tuple(item for item in items if item.subject)
+    settled = one_lower_if_settled(view, check, items, to)
+    if (wording == "older" and settled < to) or is_reduction(view, orders):
+        settled = Indicator.SILENT
+    values: dict[str, Value] = {
+        "one": view.name(items[0].ingredient),
+        "total": round(total_dose(view, items).milligrams, 3),
+        "limit": above,
+        "top": limit.top,
+    }
+    return dose_finding(view, check, items, settled, wording, values, (because,), evidence=limit.evidence)
