@@ -186,6 +186,8 @@ def _last(reference: str) -> str:
 def _drafts(parts: _Parts, service: Service) -> tuple[Draft, ...]:
     """The orders of the call: the field of the hook, else whatever field holds orders. None for hooks without any."""
     if not service.draft_fields:
+        if parts.orders is not None:
+            raise refused(400, "context", "is an array", "Send the context of this hook as an object", "structure")
         return ()
     if parts.orders is not None:
         return (Draft("context", bytes(parts.orders)),)

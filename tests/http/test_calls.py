@@ -49,7 +49,17 @@ def test_the_same_call_gives_the_same_bytes(server: Server, call: Call) -> None:
     assert server.post(call.service, call.body).body == server.post(call.service, call.body).body
 
 
-@pytest.mark.parametrize("hook", ["medication-prescribe", "order-select", "order-sign"])
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "medication-prescribe",
+        "order-select",
+        "order-sign",
+        "medication-refill",
+        "encounter-discharge",
+        "patient-view",
+    ],
+)
 def test_four_releases_say_the_same(server: Server, hook: str) -> None:
     answers = [answer_to(server, named(f"{release}-{hook}")) for release in ("dstu2", "stu3", "r4", "r5")]
     assert len({json.dumps([card["summary"] for card in answer["cards"]]) for answer in answers}) == 1
