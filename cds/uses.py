@@ -248,13 +248,21 @@ def _running(head: Told, members: Sequence[Told], past: History, as_of: date, re
         refs=tuple(dict.fromkeys(item.ref for item in members if item.ref)),
         identifiers=tuple(dict.fromkeys(name for item in members for name in item.fact.identifiers)),
         setting=category_setting(head.fact.category),
-        single_dose=head.single_dose or (head.fact.kind == ADMINISTRATION and len(members) == 1),
+        single_dose=head.single_dose or _given_once(head, members, past),
         reasons=tuple(dict.fromkeys(reason for item in members for reason in item.reasons)),
         on_hold=head.on_hold,
         note=_note(leader, members, as_of),
         path=head.fact.path,
     )
     return Running(use, leader, tuple(members))
+
+
+def _given_once(head: Told, members: Sequence[Told], past: History) -> bool:
+    """Known from one administration only: a patch given every 72 hours has one current dose, but earlier ones too."""
+    if head.fact.kind != ADMINISTRATION:
+        return False
+    told = {id(item): item for item in (*members, *(span.told for span in past.run))}
+    return sum(item.fact.kind == ADMINISTRATION for item in told.values()) == 1
 
 
 def _used_up(members: Sequence[Told], past: History) -> list[Told]:
