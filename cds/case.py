@@ -102,9 +102,9 @@ class Drug(msgspec.Struct, frozen=True):
     """A medicine as recognised.
 
     ``ingredients`` is empty when it is none of ours. ``recognised_by`` says how: "code" (of a product),
-    "ingredient-code", "name", "brand", or "" when not recognised. ``conflict`` is filled when code and words name different drugs: then
-    ``ingredients`` holds both. ``readable`` is False when there is neither a readable name nor a code we can look up,
-    so that nothing can be said about the medicine.
+    "ingredient-code", "name", "brand", or "" when not recognised. ``conflict`` is filled when code and words name
+    different drugs: then ``ingredients`` holds both. ``readable`` is False when there is neither a readable name nor a
+    code we can look up, so that nothing can be said about the medicine.
     """
 
     label: str
