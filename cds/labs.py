@@ -15,6 +15,7 @@ from cds.terminology import Terminology
 MEASURES = {
     "creatinine": "creatinine",
     "cystatin-c": "cystatin-c",
+    "bilirubin-total": "bilirubin",
     "egfr": "egfr",
     "creatinine-clearance": "clearance",
     "body-weight": "weight",

@@ -40,6 +40,7 @@ _NAMES = {
     "naloxone": "earlier naloxone orders",
     "vitals": "blood pressure",
     "alcohol": "recorded alcohol use",
+    "liver": "bilirubin and INR",
     "stopped": "list of ended orders",
     "dispenses": "dispensing record",
     "discharge": "discharge list",
@@ -64,6 +65,8 @@ _KEY_OF_LAB = {
     "audit-c": "alcohol",
     "alcohol-drinks-per-day": "alcohol",
     "alcohol-drinks-per-week": "alcohol",
+    "bilirubin-total": "liver",
+    "inr": "liver",
 }
 
 

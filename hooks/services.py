@@ -23,15 +23,17 @@ BODY = "29463-7,3141-9,8302-2,3137-7"  # LOINC: weight and height
 DIALYSIS = "302497006,71192002,108241001,265764009,34897002,67970008,233575001,233578004,225230008"  # SNOMED CT
 PRESSURE = "85354-9,55284-4,8480-6,8459-0,8460-8"  # LOINC: blood pressure, the pair and the systolic value alone
 ALCOHOL = "72109-2,75626-2,74013-4,44940-5"  # LOINC: AUDIT-C; drinks per day and per week
+LIVER = "1975-2,14631-6,6301-6,34714-6"  # LOINC: total bilirubin; INR
 NALOXONE = "7242,1659929,1725059,1725064"  # RxNorm: the ingredient, prefilled syringe, nasal spray and its brand
 
 DISCHARGE = "10183-2,75311-1"  # LOINC: hospital discharge medications; discharge medications
 
 # How many we ask for, newest first.
-NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol": 6, "stopped": 50, "dispenses": 50}
+NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol": 6, "liver": 6}
+NEWEST |= {"stopped": 50, "dispenses": 50}
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")
-SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol", "stopped")
+SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol", "liver", "stopped")
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -156,6 +158,7 @@ def _templates(offer: _Offer, *, dstu2: bool) -> dict[str, str]:
         "naloxone": f"{order}?{patient}&code={NALOXONE}",
         "vitals": f"Observation?{patient}&code={PRESSURE}&{newest}&_count={NEWEST['vitals']}",
         "alcohol": f"Observation?{patient}&code={ALCOHOL}&{newest}&_count={NEWEST['alcohol']}",
+        "liver": f"Observation?{patient}&code={LIVER}&{newest}&_count={NEWEST['liver']}",
         "stopped": f"{order}?{patient}&status={over}&{changed}&_count={NEWEST['stopped']}",
     } | {key: only_some[key] for key in offer.more}
 

@@ -89,6 +89,12 @@ MEASURES: dict[str, dict[str, Unit]] = {
         **_rows("creatinine", 1, UMOL_PER_MG_DL, "umol/L", "umol/l, mcmol/l, micromol/l, micromole/l, micromoles/l"),
         **_rows("creatinine", 1000, UMOL_PER_MG_DL, "mmol/L", "mmol/l, millimol/l"),
     },
+    # 584.66 g/mol: 1 mg/dL of bilirubin is 17.104 umol/L
+    "bilirubin": {
+        **_rows("bilirubin", 1, 1, "mg/dL", "mg/dl, mg/100 ml, mg/100ml, mg%"),
+        **_rows("bilirubin", 1, 17.104, "umol/L", "umol/l, mcmol/l, micromol/l, micromole/l, micromoles/l"),
+        **_rows("bilirubin", 1, 10, "mg/L", "mg/l"),
+    },
     "cystatin-c": _rows("cystatin-c", 1, 1, "mg/L", "mg/l"),
     "egfr": _rows("egfr", 1, 1, "mL/min/1.73 m2", _INDEXED),
     "clearance": {

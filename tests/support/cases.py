@@ -27,6 +27,7 @@ KEYS = (
     "naloxone",
     "vitals",
     "alcohol",
+    "liver",
     "stopped",
 )
 EXTRA_KEYS = ("dispenses", "administrations", "discharge")

@@ -14,13 +14,14 @@ from tests.support.words import Json
 
 Damage = Callable[[Json, str], Json | None]
 
-MEASURED = ("creatinine", "body", "vitals", "alcohol")
-LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone", "vitals", "alcohol")
+MEASURED = ("creatinine", "body", "vitals", "alcohol", "liver")
+LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone")
+LISTS += ("vitals", "alcohol", "liver")
 LISTS += ("stopped", "dispenses", "discharge")
 MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations", "stopped")
 KIND = {"medications": "MedicationRequest", "naloxone": "MedicationRequest", "statements": "MedicationStatement"}
 KIND |= {"conditions": "Condition", "creatinine": "Observation", "body": "Observation", "procedures": "Procedure"}
-KIND |= {"vitals": "Observation", "alcohol": "Observation"}
+KIND |= {"vitals": "Observation", "alcohol": "Observation", "liver": "Observation"}
 
 
 def resources(held: Json | None) -> Iterator[Json]:
