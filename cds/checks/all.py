@@ -5,6 +5,7 @@ from cds.checks import (  # noqa: F401
     baclofen_child,
     baclofen_dose,
     benzo_dose,
+    benzo_together,
     cannabis,
     depressant_facts,
     dose,
