@@ -101,6 +101,62 @@ def test_what_could_not_be_seen_is_named() -> None:
     assert "medication list not sent" in details
 
 
+# -- hooks that bring no orders -----------------------------------------------------------------------------------------
+
+
+def test_an_opened_chart_without_a_usable_patient_is_412() -> None:
+    call = document("r4-patient-view")
+    for patient in (None, {"resourceType": "OperationOutcome"}, {"resourceType": "Patient", "id": "somebody-else"}):
+        call["prefetch"]["patient"] = patient
+        answer = sent(call, "gabaguard-patient-view")
+        assert (answer.status, json.loads(answer.body)["issue"][0]["expression"]) == (412, ["prefetch.patient"])
+
+
+def test_an_opened_chart_has_one_card_at_most() -> None:
+    cards = check_answer(json.loads(sent(document("r4-patient-view"), "gabaguard-patient-view").body))
+    assert [card["indicator"] for card in cards] == ["critical"]
+
+
+@pytest.mark.parametrize("user", ["Patient/p", "RelatedPerson/r", "https://ehr.example/fhir/Patient/p/"])
+@pytest.mark.parametrize("hook", ["patient-view", "medication-refill"])
+def test_patients_and_relatives_get_nothing_that_is_meant_for_clinicians(user: str, hook: str) -> None:
+    call = document(f"r4-{hook}")
+    call["context"]["userId"] = user
+    answer = json.loads(sent(call, f"gabaguard-{hook}").body)
+    assert check_answer(answer) == []
+    assert set(report(answer)) == {"knowledgeVersion", "asOf"}
+
+
+@pytest.mark.parametrize("user", ["Practitioner/p", "PractitionerRole/Patient", "Patient", "", None])
+def test_everybody_else_gets_the_cards(user: str | None) -> None:
+    call = document("r4-patient-view")
+    call["context"]["userId"] = user
+    assert check_answer(json.loads(sent(call, "gabaguard-patient-view").body))
+
+
+def test_whoever_signs_gets_the_cards() -> None:
+    """A user of the wrong kind on a hook of prescribers is a slip; nothing is kept back for it."""
+    call = document()
+    call["context"]["userId"] = "Patient/p"
+    assert check_answer(json.loads(sent(call).body))
+
+
+def test_a_discharge_without_any_data_is_412() -> None:
+    call = document("r4-encounter-discharge")
+    del call["prefetch"]
+    assert sent(call, "gabaguard-encounter-discharge").status == 412
+    call["fhirServer"] = "https://ehr.example/fhir"
+    assert sent(call, "gabaguard-encounter-discharge").status == 200
+
+
+def test_a_list_under_another_key_is_read() -> None:
+    """An EHR that calls its discharge list something else."""
+    call = document("encounter-discharge-list")
+    call["prefetch"]["takeHome"] = call["prefetch"].pop("discharge")
+    answer = json.loads(sent(call, "gabaguard-encounter-discharge").body)
+    assert "transition-omission" in {finding.split(":")[0] for finding in told(answer)}
+
+
 # -- the templates ask for what is recognised --------------------------------------------------------------------------
 
 
