@@ -15,7 +15,7 @@ from cds.checks.words import seen
 from cds.findings import Finding, Indicator, NotChecked, Outcome
 from cds.knowledge.load import ingredients_of
 from cds.knowledge.model import Check, Risk, Side
-from cds.view import Present, View, day, joined
+from cds.view import LISTS, Present, View, day, joined
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -120,10 +120,13 @@ def problem_words(problem: Problem) -> str:
 
 
 def _gaps(view: View, check: Check, risks: tuple[Risk, ...]) -> tuple[NotChecked, ...]:
-    """What of the problem list could not be seen, when any risk is read from it."""
+    """What of the problem list (and the medication list) could not be seen, when any risk is read from it."""
     if not any(risk.conditions for risk in risks):
         return ()
-    return unknown_for(check, view.gaps("conditions")) + unknown_for(check, view.reported_empty("conditions"))
+    lists: tuple[NotChecked, ...] = ()
+    if "medications" in check.asks and any(risk.all for risk in risks):  # a fact may rest on what else is taken
+        lists = unknown_for(check, (*view.gaps(*LISTS), *view.reported_empty(*LISTS)), makes_card=False)
+    return lists + unknown_for(check, view.gaps("conditions")) + unknown_for(check, view.reported_empty("conditions"))
 
 
 def on_route(item: Present, check: Check) -> bool:
