@@ -101,7 +101,7 @@ def test_what_could_not_be_seen_is_named() -> None:
     assert "medication list not sent" in details
 
 
-# -- hooks that bring no orders -----------------------------------------------------------------------------------------
+# -- hooks that bring no orders --------------------------------------------------------------------------------------
 
 
 def test_an_opened_chart_without_a_usable_patient_is_412() -> None:
