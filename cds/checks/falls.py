@@ -108,9 +108,10 @@ def lowered(view: View, check: Check, ingredients: frozenset[str]) -> Lowered:
     for id in touched:
         uses = [use for use in view.case.uses if _counts(use, id)]
         orders = [order for order in view.case.orders if _has(order, id) and _brings(order)]
-        if not uses and orders:
-            said += unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty("medications"))
-        elif uses:
+        # A running order on the part of the list that was not seen could be what is lowered, or add to it.
+        said += unknown_for(check, view.gaps(*LISTS), makes_card=not uses and bool(orders))
+        said += unknown_for(check, view.reported_empty(*LISTS))
+        if uses:
             fall = _fall(view, id, uses, orders)
             if fall is None:
                 continue  # nothing of it goes on: a stop

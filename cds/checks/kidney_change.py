@@ -17,7 +17,7 @@ from cds.checks.registry import check
 from cds.checks.words import seen
 from cds.findings import Finding, NotChecked, Outcome, Value
 from cds.knowledge.model import Check
-from cds.view import Present, View, day, number
+from cds.view import LISTS, Present, View, day, number
 
 
 @check("baclofen-renal-worsening")
@@ -25,7 +25,7 @@ def renal_worsening(view: View, check: Check) -> Outcome:
     """The newest eGFR against the one from when the running dose was set. An order that lowers it is the answer."""
     items = tuple(item for item in systemic_baclofen(view, check) if _goes_on(item))
     if not items:
-        return Outcome(check.id, why="no running baclofen goes on at its dose or higher")
+        return Outcome(check.id, (), _list_said(view, check), why="no running baclofen goes on at its dose or higher")
     looked = (*(seen(view, item) for item in items), *kidney_seen(view))
     now = view.kidney
     if now.dialysis or now.injured:
@@ -51,6 +51,14 @@ def renal_worsening(view: View, check: Check) -> Outcome:
 def _goes_on(item: Present) -> bool:
     lowered = item.order is not None and item.order.action is Action.CHANGE and item.reduced
     return item.subject and item.use is not None and not lowered
+
+
+def _list_said(view: View, check: Check) -> tuple[NotChecked, ...]:
+    """An order that looks like a start may renew what the unseen list holds."""
+    if not systemic_baclofen(view, check):
+        return ()
+    said = unknown_for(check, view.gaps(*LISTS), makes_card=False)
+    return said + unknown_for(check, view.reported_empty("medications"))
 
 
 def _said(check: Check, detail: str) -> NotChecked:

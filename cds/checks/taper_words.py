@@ -34,6 +34,11 @@ def too_short(view: View, check: Check, fall: Fall) -> tuple[NotChecked, ...] | 
     return unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty("medications"))
 
 
+def level_said(view: View, check: Check, at: Level) -> tuple[NotChecked, ...]:
+    """What the level rests on and was not seen, the caller's word "there is none" too."""
+    return at.not_checked + unknown_for(check, view.reported_empty("conditions"))
+
+
 def fall_finding(
     view: View, check: Check, fall: Fall, at: Level, wording: str, because: tuple[str, ...], more: Mapping[str, Value]
 ) -> Finding:

@@ -9,7 +9,7 @@ from cds.checks.facts import below_egfr
 from cds.checks.falls import Drop, Fall, lowered
 from cds.checks.levels import Level, holds, level
 from cds.checks.registry import check
-from cds.checks.taper_words import fall_finding, too_short
+from cds.checks.taper_words import fall_finding, level_said, too_short
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
 from cds.knowledge.load import ingredients_of
 from cds.knowledge.model import Check
@@ -92,7 +92,7 @@ def _found(
         at = Level(Indicator.INFO, (kidney,))
     excused = at.indicator is Indicator.INFO
     finding = fall_finding(view, check, fall, at, "excused" if excused else "default", because, more)
-    return finding, at.not_checked, ", ".join(finding.because)
+    return finding, level_said(view, check, at), ", ".join(finding.because)
 
 
 def _kidney_reason(view: View, check: Check, drop: Drop) -> str:

@@ -15,7 +15,7 @@ from cds.checks.levels import Level, holds, level
 from cds.checks.registry import check
 from cds.checks.stopped import continuing
 from cds.checks.stopping import rare, substitute
-from cds.checks.taper_words import fall_finding, too_short
+from cds.checks.taper_words import fall_finding, level_said, too_short
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
 from cds.knowledge.load import ingredients_of
 from cds.knowledge.model import Check
@@ -61,7 +61,7 @@ def _one(view: View, check: Check, fall: Fall, kept: tuple[Present, ...]) -> Ans
     first = _first(check, fall, new[0])
     if first and at.indicator >= Indicator.WARNING:
         return _found(view, check, fall, Level(Indicator.INFO), "first", (first,))
-    return None, at.not_checked, "slow enough"
+    return None, level_said(view, check, at), "slow enough"
 
 
 # -- how fast ---------------------------------------------------------------------------------------------------------
@@ -150,4 +150,4 @@ def _found(view: View, check: Check, fall: Fall, at: Level, wording: str, reason
     if load.complete:
         more |= {"diazepam_low": load.low, "diazepam_high": load.high}
     finding = fall_finding(view, check, fall, at, wording, reasons, more)
-    return finding, at.not_checked, ", ".join(finding.because)
+    return finding, level_said(view, check, at), ", ".join(finding.because)

@@ -9,7 +9,7 @@ import msgspec
 from cds.arithmetic.makeable import makeable, parts
 from cds.case import Action, DailyDose, Drug, Known, Order, Reason, Unknown
 from cds.checks.falls import Fall, Lowered, lowered
-from cds.checks.levels import holds, level
+from cds.checks.levels import holds, level, unknown_for
 from cds.checks.numbers import MILLIGRAMS
 from cds.checks.pairs import list_gaps
 from cds.checks.registry import CHECKS, check
@@ -95,6 +95,7 @@ def seizure_risk(view: View, check: Check) -> Outcome:
         NotChecked(check.id, answer.reason, answer.detail, makes_card=False)
         for answer in dict.fromkeys(answer for answer in answers.values() if isinstance(answer, Unknown))
     )
+    said += unknown_for(check, view.reported_empty("conditions", "medications", "statements"))
     words = tuple(view.knowledge.facts[fact].words for fact, answer in answers.items() if answer == Known(True))
     looked = tuple(stop_seen(view, item) for item in items)
     if not words:
@@ -261,7 +262,8 @@ def for_dependence(view: View, check: Check) -> Outcome:
 
 def _gaps(view: View, check: Check) -> tuple[NotChecked, ...]:
     unseen = view.gaps("conditions", "medications", "statements")
-    return tuple(NotChecked(check.id, gap.reason, gap.detail, makes_card=False) for gap in dict.fromkeys(unseen))
+    said = unknown_for(check, unseen, makes_card=False)
+    return said + unknown_for(check, view.reported_empty("conditions", "medications", "statements"))
 
 
 def _for_it(view: View, check: Check, item: Present) -> str:
