@@ -27,6 +27,7 @@ from cds.checks import (  # noqa: F401
     pressure,
     procedure_pairs,
     pump,
+    pump_stop,
     stopping,
     stopping_facts,
     supply,

@@ -23,12 +23,18 @@ ON_HOLD = "on hold"  # how the reconciler marks a drug put on hold
 
 @check("baclofen-abrupt-stop")
 def baclofen_abrupt_stop(view: View, check: Check) -> Outcome:
-    """By time on it and daily dose; an intrathecal stop is an emergency at once."""
+    """By time on it and daily dose; a stop of intrathecal baclofen is the question of itb-interruption."""
     ours = ingredients_of(check.applies_to, view.knowledge.terminology)
-    what = stopped(view, ours)
+    what = _not_by_pump(view, stopped(view, ours))
     if not what.items:
         return Outcome(check.id, (), perhaps(view, check, ours), why="no order of this call stops baclofen being taken")
     return baclofen_stop(view, check, what, ours)
+
+
+def _not_by_pump(view: View, what: Stopped) -> Stopped:
+    """What is stopped without the intrathecal part: that is itb-interruption's, so that one finding speaks."""
+    rest = tuple(item for item in what.items if item.drug.route is not Route.INTRATHECAL)
+    return Stopped(rest, longest_days(view, rest), what.list_gaps)
 
 
 def baclofen_stop(view: View, check: Check, what: Stopped, ours: frozenset[str]) -> Outcome:
