@@ -10,7 +10,6 @@ from cds.checks import (  # noqa: F401
     depressant_facts,
     dose,
     elderly_facts,
-    elderly_facts,
     facts,
     inducer,
     interaction_facts,
