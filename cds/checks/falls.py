@@ -19,6 +19,7 @@ from cds.findings import NotChecked
 from cds.knowledge.model import Check
 from cds.view import LISTS, Present, View
 
+ELSEWHERE = (Route.LOCAL, Route.INTRATHECAL)  # routes whose doses are not counted with the others
 UNSURE = "whether the order replaces the running one or adds to it"
 
 
@@ -101,8 +102,17 @@ class Lowered(msgspec.Struct, frozen=True):
 
 def lowered(view: View, check: Check, ingredients: frozenset[str]) -> Lowered:
     """What the selected orders do to the running doses of some ingredients; the spinal route is left out."""
-    selected = [order for order in view.case.orders if order.selected and not order.single_dose]
-    touched = [id for id in sorted(ingredients) if any(_has(order, id) for order in selected)]
+    touched = sorted(
+        {
+            item.id
+            for order in view.case.orders
+            if order.selected and not order.single_dose and order.drug.route not in ELSEWHERE
+            for item in order.drug.ingredients
+            if item.id in ingredients
+        }
+    )
+    if not touched:
+        return Lowered()
     found: list[Fall] = []
     said: list[NotChecked] = []
     for id in touched:
@@ -120,11 +130,11 @@ def lowered(view: View, check: Check, ingredients: frozenset[str]) -> Lowered:
             else:
                 found.append(fall)
     why = "the dose goes on as it is, or up" if found else "nothing that runs is changed to a known lower dose"
-    return Lowered(tuple(found), tuple(dict.fromkeys(said)), why if touched else Lowered().why)
+    return Lowered(tuple(found), tuple(dict.fromkeys(said)), why)
 
 
 def _has(order: Order, id: str) -> bool:
-    return order.drug.route not in (Route.LOCAL, Route.INTRATHECAL) and any(i.id == id for i in order.drug.ingredients)
+    return order.drug.route not in ELSEWHERE and any(i.id == id for i in order.drug.ingredients)
 
 
 def _brings(order: Order) -> bool:
@@ -132,7 +142,7 @@ def _brings(order: Order) -> bool:
 
 
 def _counts(use: DrugUse, id: str) -> bool:
-    here = use.drug.route not in (Route.LOCAL, Route.INTRATHECAL) and not use.on_hold and not use.single_dose
+    here = use.drug.route not in ELSEWHERE and not use.on_hold and not use.single_dose
     return here and any(item.id == id for item in use.drug.ingredients)
 
 
