@@ -6,11 +6,12 @@ Each number in those files carries value, unit, basis, evidence and meaning; ``t
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from cds.terminology.load import read_toml
 
 ROOT = Path(__file__).parent.parent / "knowledge" / "arithmetic"
 
@@ -18,8 +19,7 @@ ROOT = Path(__file__).parent.parent / "knowledge" / "arithmetic"
 @cache
 def table(name: str) -> Mapping[str, Any]:
     """One file of ``knowledge/arithmetic`` as it stands."""
-    data: Mapping[str, Any] = tomllib.loads((ROOT / f"{name}.toml").read_text(encoding="utf-8"))
-    return data
+    return read_toml(ROOT / f"{name}.toml")
 
 
 @cache

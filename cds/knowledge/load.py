@@ -34,6 +34,7 @@ from cds.knowledge.model import (
     Wording,
 )
 from cds.terminology import Terminology, load_terminology
+from cds.terminology.load import parse_toml
 
 ROOT = Path(__file__).parent
 
@@ -46,6 +47,10 @@ INDICATORS = {
 
 
 TARGETS = ("baclofen", "benzodiazepine")  # the classes this service is about
+
+
+# Files that other floors read too: parsed once for all, so that the first call need not.
+_READ_ELSEWHERE = ("arithmetic", "classes")
 
 
 class KnowledgeFaults(Exception):
@@ -114,7 +119,8 @@ def _read(root: Path, name: str, schema: str, faults: list[str]) -> dict[str, An
     """One TOML file, checked against its schema; faults are added, never raised."""
     path = root / name
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = parse_toml(text) if schema in _READ_ELSEWHERE else tomllib.loads(text)
     except FileNotFoundError:
         faults.append(f"{name}: the file is missing")
         return {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,14 @@ METHOD_WORDS = {
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """One TOML file."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    """One TOML file. The answer is shared: do not change it."""
+    return parse_toml(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=32)
+def parse_toml(text: str) -> dict[str, Any]:
+    """TOML, parsed once however many floors read the same file. The answer is shared: do not change it."""
+    return tomllib.loads(text)
 
 
 def read_classes(root: Path) -> dict[str, ClassInfo]:
