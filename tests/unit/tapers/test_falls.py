@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def test_every_drop_goes_down_and_they_come_in_order(before: float, stages: list
 def test_drops_and_rises_lead_from_the_present_dose_to_the_end(before: float, stages: list[Stage]) -> None:
     fall = _fall(before, stages)
     doses = [before, *(stage.dose for stage in stages), *([0.0] if fall.ends(50) else [])]
-    rises = sum(max(0.0, after - now) for now, after in zip(doses, doses[1:], strict=False))
+    rises = sum(max(0.0, after - now) for now, after in pairwise(doses))
     assert sum(drop.size for drop in fall.drops(50)) == pytest.approx(before + rises - doses[-1])
 
 
