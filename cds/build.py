@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -135,10 +136,15 @@ def _names(items: Iterable[Running]) -> set[str]:
 
 
 def _looked_at(drafts: Sequence[Told]) -> Sequence[Told]:
-    """All drafts; of absurdly many those of our drugs first, and of these the selected ones."""
+    """All drafts; of absurdly many some of every drug, so that many of one drug never hide another."""
     if len(drafts) <= MOST_DRAFTS:
         return drafts
-    return sorted(drafts, key=lambda item: (not item.ingredients, not item.fact.selected))[:MOST_DRAFTS]
+    met: Counter[frozenset[str]] = Counter()
+    ranked: list[tuple[int, Told]] = []
+    for item in sorted(drafts, key=lambda item: not item.fact.selected):
+        ranked.append((met[item.ingredients], item))
+        met[item.ingredients] += 1
+    return [item for _, item in sorted(ranked, key=lambda pair: pair[0])[:MOST_DRAFTS]]
 
 
 def _beyond(drafts: Sequence[Told]) -> tuple[Unknown, ...]:

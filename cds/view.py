@@ -175,8 +175,8 @@ class View:
             found = [item for name in side.classes for item in self.of_class(name)]
             if side.ingredients:
                 found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
-            kept = [item for item in found if item.ingredient not in side.without] if found else found
-            known = self._sides[side] = tuple(dict.fromkeys(kept))
+            known = tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without)) if found else ()
+            self._sides[side] = known
         return known
 
     # -- the patient ------------------------------------------------------------------------------------------------
@@ -194,12 +194,19 @@ class View:
 
     def problems(self, concepts: Iterable[str], *, history: bool = False) -> tuple[Problem, ...]:
         """Active (or unconfirmed) problems of any of the concepts; with ``history`` past ones too."""
-        wanted = set(concepts)
-        return tuple(
-            problem
-            for problem in self.case.problems
-            if wanted.intersection(problem.concept.ids) and (history or problem.status != "history")
-        )
+        index = self._problems_by_concept
+        places = {place for concept in concepts for place in index.get(concept, ())}
+        found = (self.case.problems[place] for place in sorted(places))
+        return tuple(problem for problem in found if history or problem.status != "history")
+
+    @cached_property
+    def _problems_by_concept(self) -> Mapping[str, list[int]]:
+        """Where on the problem list each concept stands: lists are long, and many questions are about conditions."""
+        places: dict[str, list[int]] = {}
+        for place, problem in enumerate(self.case.problems):
+            for concept in problem.concept.ids:
+                places.setdefault(concept, []).append(place)
+        return places
 
     # -- what could not be seen -------------------------------------------------------------------------------------
 

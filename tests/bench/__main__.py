@@ -17,11 +17,13 @@ import sys
 import time
 from collections.abc import Callable
 
+import msgspec
 import orjson
 from rich.console import Console
 from rich.table import Table
 
 import hooks.respond as journey
+from cds.knowledge.model import Check
 from hooks.engine import Engine
 from hooks.services import service_for_hook
 from hooks.settings import Settings
@@ -32,9 +34,9 @@ STAGES = ("read_request", "gather", "read_chart", "build_case", "screen", "write
 SLICE = 0.02  # seconds that one timing should last, so that the clock does not matter
 
 
-def answerer() -> Callable[[bytes], bytes]:
+def answerer(engine: Engine | None = None) -> Callable[[bytes], bytes]:
     """The journey of a call, ready to be timed."""
-    engine = Engine(Settings(as_of=AS_OF))
+    engine = engine or Engine(Settings(as_of=AS_OF))
     service = service_for_hook("medication-prescribe")
     assert service is not None
 
@@ -144,6 +146,50 @@ def stages(body: bytes, times: int) -> dict[str, float]:
     return {**found, "the rest (cards)": whole - sum(found.values())}
 
 
+def with_more_rules(times: int, *, same_drugs: bool) -> Engine:
+    """An engine with so many times the rules: copies of ours, about the same drugs or about drugs nobody orders."""
+    engine = Engine(Settings(as_of=AS_OF))
+    known = engine.knowledge
+    copies: dict[str, Check] = {}
+    by_ingredient = dict(known.by_ingredient)
+    for id, check in known.checks.items():
+        if check.kind != "function":  # a function is found by its id
+            for number in range(1, times):
+                copies[f"{id}-{number}"] = msgspec.structs.replace(check, id=f"{id}-{number}")
+    if same_drugs:
+        for drug, ids in known.by_ingredient.items():
+            more = (f"{id}-{number}" for id in ids for number in range(1, times))
+            by_ingredient[drug] = (*ids, *(id for id in more if id in copies))
+    else:
+        by_ingredient["a drug nobody orders"] = tuple(copies)
+    knowledge = msgspec.structs.replace(known, checks={**known.checks, **copies}, by_ingredient=by_ingredient)
+    return Engine(Settings(as_of=AS_OF), knowledge)
+
+
+def show_rules(screen: Console, rounds: int) -> None:
+    """What ten times the rules cost: nothing, unless they are about the drugs of the call."""
+    body = call(SIZES["S"][0])
+    jobs = {
+        "the rules as they are": answerer(),
+        "10 times as many, about other drugs": answerer(with_more_rules(10, same_drugs=False)),
+        "10 times as many, about the same drugs": answerer(with_more_rules(10, same_drugs=True)),
+    }
+    spent: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            spent[name].append(timed(job, body, 10))
+    table = Table(title="Cost of more rules (size S)", title_justify="left", box=None)
+    table.add_column("rules")
+    for heading in ("answer", "ratio", "goal"):
+        table.add_column(heading, justify="right")
+    plain = statistics.median(spent["the rules as they are"])
+    for name, times in spent.items():
+        median = statistics.median(times)
+        goal = "<= 1.5" if name.endswith("other drugs") else ""
+        table.add_row(name, f"{median * 1000:.3f} ms", f"{median / plain:.2f}", goal)
+    screen.print(table)
+
+
 def show_stages(screen: Console) -> None:
     table = Table(title="Where the time goes (ms)", title_justify="left", box=None)
     table.add_column("size")
@@ -179,6 +225,7 @@ def main() -> None:
     screen = Console(width=120, highlight=False)
     show_answers(screen, chosen.rounds)
     show_stages(screen)
+    show_rules(screen, chosen.rounds)
     if chosen.starts:
         show_cold_starts(screen, chosen.starts)
 
