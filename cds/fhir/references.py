@@ -63,9 +63,11 @@ class Owner:
             return self._takes_part(view)
         return self._is_ours(view.subject) and self._is_ours(view.patient)
 
-    def _is_ours(self, reference: RefOrText) -> bool:
+    def _is_ours(self, reference: References) -> bool:
         if reference is None:
             return True
+        if isinstance(reference, list):
+            return any(self._is_ours(one) for one in reference) or not reference
         text = reference if type(reference) is str else written(reference)
         known = self._known.get(text)
         if known is None:

@@ -169,9 +169,12 @@ class Resource(msgspec.Struct, gc=False, tag_field="resourceType"):
 
 
 class Owned(Resource):
-    """A resource about somebody: ``subject``, or ``patient`` in DSTU2 and in AllergyIntolerance and Device."""
+    """A resource about somebody: ``subject``, or ``patient`` in DSTU2 and in AllergyIntolerance and Device.
 
-    subject: RefOrText = None
+    Several subjects only in an R5 List.
+    """
+
+    subject: References = None
     patient: RefOrText = None
 
 

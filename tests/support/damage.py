@@ -103,7 +103,8 @@ def wrong_patient(request: Json, key: str) -> Json | None:
             resource["id"] = OTHER_PATIENT
         for name in ("subject", "patient"):
             if name in resource:
-                resource[name] = {"reference": f"Patient/{OTHER_PATIENT}"}
+                other = {"reference": f"Patient/{OTHER_PATIENT}"}
+                resource[name] = [other] if isinstance(resource[name], list) else other
     return damaged
 
 

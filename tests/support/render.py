@@ -199,6 +199,8 @@ def _discharge_list(case: Case, release: str, variant: Variant) -> list[Json]:
         "encounter": {"reference": f"Encounter/{ENCOUNTER}"},
         "date": case.as_of.isoformat(),
     }
+    if release == "R5":  # several subjects there
+        made["subject"] = [made["subject"]]
     if listed:
         made["entry"] = [{"item": {"reference": reference(one, release)}} for one in listed]
     else:

@@ -86,6 +86,12 @@ def test_the_list_of_another_patient_is_not_used() -> None:
     assert reasons(chart, "discharge") == [Reason.WRONG_PATIENT]
 
 
+def test_in_r5_a_list_may_have_several_subjects() -> None:
+    other = {"reference": "Patient/other"}
+    for subjects, whose in (([PATIENT], 1), ([other, PATIENT], 1), ([other], 0), ([], 1)):
+        assert len(read(source(bundle(SENT | {"subject": subjects}), "discharge")).lists) == whose
+
+
 def test_something_else_is_no_list() -> None:
     sent = {"resourceType": "Observation", "id": "o1", "subject": PATIENT}
     assert reasons(read(source(bundle(sent), "discharge")), "discharge") == [Reason.UNREADABLE]
