@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import msgspec
 
@@ -30,6 +30,7 @@ from cds.case import (
     When,
 )
 from cds.knowledge.model import Knowledge, Side
+from cds.memo import remember
 
 LISTS = ("medications", "statements")
 
@@ -274,7 +275,7 @@ def _is_reduction(new: Maybe[DailyDose], old: Maybe[DailyDose]) -> bool:
     return new.value.high <= old.value.high and (new.value.single_high or 0) <= (old.value.single_high or 0)
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def day(when: date | When | None) -> str:
     """A date as a card shows it: "3 June 2026"; a month or year when no more is known; "" for None."""
     if when is None:
@@ -286,7 +287,7 @@ def day(when: date | When | None) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def number(value: float) -> str:
     """A number as a card shows it: no trailing zeros, at most three decimals, "0.125", "2.5", "30"."""
     return f"{value:.3f}".rstrip("0").rstrip(".")

@@ -11,6 +11,7 @@ from cds.case import Patient, PatientCase, Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.read import read_chart
 from cds.findings import Report
+from cds.memo import heard
 from cds.screen import screen, unjudged
 from hooks.cards import write
 from hooks.engine import Engine
@@ -46,6 +47,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 def respond(body: bytes, service: Service, engine: Engine, request_id: str = "") -> Answer:
     """Answer one call of a service."""
+    heard(len(body))
     try:
         judged = judge(body, service, engine)
     except Refused as refusal:

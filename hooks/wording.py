@@ -12,10 +12,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 from string import Formatter
 
 from cds.findings import Value
+from cds.memo import remember
 from cds.view import day, number
 
 SUMMARY_LENGTH = 139  # CDS Hooks: fewer than 140 characters
@@ -34,7 +34,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._\-]{0,199}\Z")
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-@lru_cache(maxsize=4096)
+@remember(4096)
 def clean(text: str) -> str:
     """One line without control, invisible or direction-changing characters, and without anything that links itself."""
     text = text[:_VALUE_LENGTH]
@@ -49,13 +49,13 @@ def _shows(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) not in _DANGEROUS
 
 
-@lru_cache(maxsize=4096)
+@remember(4096)
 def markdown(text: str) -> str:
     """A value for ``detail``: shown as it is by any Markdown renderer."""
     return clean(text).translate(_SPECIAL)
 
 
-@lru_cache(maxsize=4096)
+@remember(4096)
 def plain(text: str) -> str:
     """A value for ``summary``: harmless as text, Markdown and HTML alike."""
     return _SPACES.sub(" ", clean(text).replace("&", " and ").translate(_PLAINER)).strip().lstrip(_LEADING)
@@ -97,7 +97,7 @@ def fill(template: str, values: Mapping[str, Value], escape: Callable[[str], str
     return template.format_map(_Filled({name: escape(shown(values[name])) for name in wanted if name in values}))
 
 
-@lru_cache(maxsize=4096)
+@remember(4096)
 def _placeholders(template: str) -> tuple[str, ...]:
     """The names a sentence of the knowledge asks for: only these are made fit to be shown."""
     return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))

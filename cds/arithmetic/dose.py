@@ -9,7 +9,6 @@ Unknown (``conflict``). What cannot be computed is Unknown, never guessed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from cds.arithmetic.part import Part, add
 from cds.arithmetic.reading import NOTHING_SAID, Outcome, Reading, outcome_of, read
@@ -18,6 +17,7 @@ from cds.arithmetic.sigwords import name_words
 from cds.arithmetic.units import tidy
 from cds.case import DailyDose, DoseStep, Drug, Ingredient, Known, Maybe, Reason, Route, Unknown
 from cds.chart import DosageFact
+from cds.memo import remember
 
 MAX_DAILY_MG = 1_000_000.0
 
@@ -34,7 +34,7 @@ def daily_doses(
     return _daily_doses(tuple(dosages), drug, supply_days)
 
 
-@lru_cache(maxsize=2048)
+@remember(2048)
 def _daily_doses(
     dosages: tuple[DosageFact, ...], drug: Drug, supply_days: float | None
 ) -> tuple[Maybe[DailyDose], ...]:

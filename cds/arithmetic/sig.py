@@ -7,7 +7,6 @@ before "bid" without a unit is a count of product units. What is not said stays 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from cds.arithmetic.regimen import Step
 from cds.arithmetic.sigamount import AmountReader
@@ -15,13 +14,14 @@ from cds.arithmetic.sigclause import Clause, NotUnderstood, arrange
 from cds.arithmetic.siglexicon import DANGER, Item
 from cds.arithmetic.sigwords import items_of
 from cds.case import Reason, Unknown
+from cds.memo import remember
 
 MAX_TEXT = 500
 _NO_NAMES: frozenset[str] = frozenset()
 _REASON = frozenset({"WORD", "AND", "OR", "A", "DASH", "PER"})
 
 
-@lru_cache(maxsize=4096)
+@remember(4096)
 def read_sig(text: str, names: frozenset[str] = _NO_NAMES) -> tuple[Step, ...] | Unknown | None:
     """The steps a sig describes; None when it says nothing about dose or time (empty, "with food").
 

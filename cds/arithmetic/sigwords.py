@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from cds.arithmetic.siglexicon import CHANGE, DANGER, Item, lexicon
+from cds.memo import remember
 
 
 def _index(words: dict[str, Item]) -> tuple[dict[tuple[str, ...], Item], dict[str, int]]:
@@ -116,7 +116,7 @@ def harmless(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def name_words(label: str, ids: tuple[str, ...]) -> frozenset[str]:
     """The words of a medicine's own name, which may stand in its directions without meaning anything there."""
     words = tokens(" ".join((label[:300], *ids)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import msgspec
 
@@ -11,6 +10,7 @@ from cds.arithmetic.regimen import Giving, Quantity, Rate
 from cds.arithmetic.rules import numbers
 from cds.arithmetic.units import number_text, tidy
 from cds.case import Drug, Ingredient, Reason, Route, Strength, Unknown
+from cds.memo import remember
 
 _NUMBERS = numbers("directions")
 MAX_BARE = _NUMBERS["most_bare"]
@@ -159,7 +159,7 @@ def _counted_words(quantity: Quantity, drug: Drug) -> str:
     return f"{quantity.words} {plural}"
 
 
-@lru_cache(maxsize=4096)
+@remember(4096)
 def is_combination(label: str) -> bool:
     """Does the name of the product name two substances?"""
     text = _NO_NAMES.sub(" ", label[:300].lower())

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from functools import lru_cache
 
 from cds.arithmetic.regimen import Pace
 from cds.arithmetic.rules import numbers
 from cds.arithmetic.units import find_unit, number_text
 from cds.case import Known, Maybe, Reason, Unknown
 from cds.chart import Timing
+from cds.memo import remember
 
 MAX_PER_DAY = numbers("directions")["most_per_day"]
 
@@ -75,7 +75,7 @@ WHEN: dict[str, tuple[int, str]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=2048)
+@remember(2048)
 def pace_of(timing: Timing) -> Maybe[Pace] | None:
     """How often per day. None when the Timing says nothing about it (empty, or only bounds or a total count)."""
     sent = (timing.frequency, timing.frequency_max, timing.period, timing.period_max, timing.count)

@@ -9,12 +9,12 @@ eGFR (indexed to 1.73 m2) and creatinine clearance (mL/min) are different quanti
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import msgspec
 
 from cds.case import Known, Maybe, Reason, Unknown
 from cds.chart import Amount
+from cds.memo import remember
 
 # 113.12 g/mol: 1 mg/dL of creatinine is 88.42 umol/L (formulas.md 1)
 UMOL_PER_MG_DL = 88.42
@@ -136,7 +136,7 @@ def number_text(value: float) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) >= 0.1 else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-@lru_cache(maxsize=2048)
+@remember(2048)
 def _fold(text: str) -> str:
     return " ".join(text[:MAX_UNIT_LENGTH].translate(_SIGNS).lower().split())
 
@@ -206,6 +206,7 @@ def to_hours(value: float, unit_text: str) -> Maybe[float]:
     return convert(value, unit_text, "time")
 
 
+@remember(1024)
 def amount_hours(amount: Amount) -> Maybe[float]:
     """A Duration in hours; the code counts first, then the unit text."""
     if amount.value is None:
@@ -221,7 +222,7 @@ class RateUnit(msgspec.Struct, frozen=True, gc=False):
     hours: float
 
 
-@lru_cache(maxsize=1024)
+@remember(1024)
 def rate_unit(unit_text: str) -> RateUnit | Unknown:
     """ "mg/h", "ug/d", "mcg per day", "mL/hr", "mg/(24.h)", "mg/24 h". Per kg or m2 of body is Unknown."""
     folded = _fold(unit_text).replace(" per ", "/")

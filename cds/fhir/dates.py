@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import lru_cache
 
 from cds.case import When
 from cds.fhir.shapes import Period
+from cds.memo import remember
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _LONGEST = 40  # characters; no FHIR instant is longer
@@ -29,7 +29,7 @@ def when(text: object) -> When | None:
     return _parse(text)
 
 
-@lru_cache(maxsize=8192)
+@remember(8192)
 def _parse(text: str) -> When | None:
     found = _PATTERN.fullmatch(text.strip())
     if found is None:

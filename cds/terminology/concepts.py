@@ -7,13 +7,13 @@ tells more: whole words only, and not when the clause denies them or speaks of s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
 
 from cds.case import Concept
 from cds.chart import Coded
+from cds.memo import remember
 from cds.terminology import systems
 from cds.terminology.phrases import PhraseBook, Words, words_of
 
@@ -48,7 +48,7 @@ class ConceptRecogniser:
 
     def __init__(self, tables: ConceptTables) -> None:
         self._tables = tables
-        self.recognise = lru_cache(maxsize=MEMO)(self._recognise)
+        self.recognise = remember(MEMO)(self._recognise)
 
     def _recognise(self, coded: Coded) -> Concept:
         ids: dict[str, None] = {}

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 import msgspec
 
 from cds.case import Drug, Ingredient, Route, Strength
 from cds.chart import Amount, Coded
+from cds.memo import remember
 from cds.terminology import strengths as read
 from cds.terminology import systems
 from cds.terminology.model import IngredientInfo
@@ -89,7 +89,7 @@ class DrugRecogniser:
 
     def __init__(self, tables: DrugTables) -> None:
         self._tables = tables
-        self.recognise = lru_cache(maxsize=MEMO)(self._recognise)
+        self.recognise = remember(MEMO)(self._recognise)
 
     def _recognise(
         self, drug: Coded, form: Coded, route: Coded, ingredients: tuple[IngredientFact, ...], site: Coded

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 import msgspec
 
 from cds.chart import Coded
+from cds.memo import remember
 from cds.terminology import systems
 from cds.terminology.phrases import PhraseBook, Words, words_of
 
@@ -39,7 +39,7 @@ class LabRecogniser:
 
     def __init__(self, tables: LabTables) -> None:
         self._tables = tables
-        self.kind = lru_cache(maxsize=MEMO)(self._kind)
+        self.kind = remember(MEMO)(self._kind)
 
     def _kind(self, code: Coded, specimen: str) -> str:
         kind = self._by_code(code) or self._by_words(code)
