@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from hooks.caller import Caller
 from hooks.engine import Engine
 from hooks.errors import MEDIA_TYPE, Issue, Refused, outcome, refused
+from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
 from hooks.observe import configure, fault, log, new_request_id
 from hooks.pages import evidence_page, home_page, not_checked_page
 from hooks.respond import Answer, respond
 from hooks.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from hooks.trust import Trust
 
 _JSON_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 _OURS = {
@@ -29,13 +34,14 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     """The WSGI application. Loads the knowledge; raises ``SettingsFaults`` or ``KnowledgeFaults`` rather than limp."""
     settings = settings or (engine.settings if engine is not None else load_settings())
     engine = engine or Engine(settings)
+    trust = load_gate(settings)
     configure(settings.log_level)
     app = Flask("hooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.strict_slashes = False
     _add_services(app, engine)
     _add_pages(app, engine)
-    _add_frame(app, settings)
+    _add_frame(app, settings, trust)
     return app
 
 
@@ -51,7 +57,7 @@ def _add_services(app: Flask, engine: Engine) -> None:
             raise _no_service()
         body = _body()
         answer = respond(body, service, engine, g.request_id)
-        g.told = _told(answer, service.id, len(body))
+        g.told = _told(answer, service.id, len(body), g.caller)
         _tell_failures(answer)
         return Response(answer.body, answer.status, mimetype=answer.media_type)
 
@@ -85,13 +91,15 @@ def _add_pages(app: Flask, engine: Engine) -> None:
         return {"status": "ready", "knowledgeVersion": engine.knowledge.version}
 
 
-def _add_frame(app: Flask, settings: Settings) -> None:
+def _add_frame(app: Flask, settings: Settings, trust: Trust | None) -> None:
     """What happens around every request: id, headers, log line, and errors as OperationOutcome."""
 
     @app.before_request
     def begin() -> None:
         g.request_id = new_request_id()
         g.began = time.perf_counter()
+        g.caller = None
+        g.caller = admit(trust, request, g.request_id)
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -109,7 +117,7 @@ def _add_frame(app: Flask, settings: Settings) -> None:
 
     @app.errorhandler(Refused)
     def on_refused(refusal: Refused) -> Response:
-        return _outcome(refusal.status, *refusal.issues)
+        return refusal_response(refusal, g.request_id)
 
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> Response:
@@ -158,9 +166,11 @@ def _body() -> bytes:
     return body
 
 
-def _told(answer: Answer, service: str, size: int) -> dict[str, Any]:
+def _told(answer: Answer, service: str, size: int, caller: Caller | None) -> dict[str, Any]:
     """What the log may say of a call."""
     told: dict[str, Any] = {"service": service, "bytes_in": size, "bytes_out": len(answer.body)}
+    if caller is not None:
+        told["client"] = caller.client_id
     if answer.refusal is not None:
         told["refused"] = [issue.code for issue in answer.refusal.issues]
     if answer.judged is not None:

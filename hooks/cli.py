@@ -54,12 +54,16 @@ def cli(debug: bool) -> None:
 @click.option("--host", help="Address to listen on.  [default: from the settings, loopback]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: from the settings]")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes.  [default: from the settings]")
-def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Answer CDS Hooks calls over HTTP until stopped."""
+@click.option("--insecure", is_flag=True, help="Let anybody who can connect call, without tokens or TLS.")
+def serve(host: str | None, port: int | None, workers: int | None, insecure: bool) -> None:
+    """Answer CDS Hooks calls over HTTP until stopped.
+
+    Beyond this machine only with a clients file (GABAGUARD_CLIENTS) and an https address (GABAGUARD_PUBLIC_URL).
+    """
     from hooks.serve import serve as run
     from hooks.settings import load_settings
 
-    run(load_settings(host=host, port=port, workers=workers))
+    run(load_settings(host=host, port=port, workers=workers, insecure=insecure or None))
 
 
 @cli.command()

@@ -94,6 +94,8 @@ def _service(port: int, watched: threading.Event) -> Iterator[tuple[subprocess.P
     """A running service; it is stopped on the way out, however that is."""
     command = [sys.executable, "-m", "hooks.cli", "serve", "--host", HOST, "--port", str(port), "--workers", "1"]
     environment = {"GABAGUARD_AS_OF": AS_OF, **os.environ, "PYTHONUNBUFFERED": "1"}
+    for name in ("CLIENTS", "TLS_CERTIFICATE", "TLS_KEY", "PUBLIC_URL"):  # this is loopback, whatever a site has set
+        environment.pop(f"GABAGUARD_{name}", None)
     server = subprocess.Popen(  # noqa: S603 (our own interpreter and arguments)
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )

@@ -43,6 +43,9 @@ ALLOWED = frozenset(
         "version",
         "knowledge",
         "names",
+        "client",
+        "cause",
+        "keys",
     }
 )
 

@@ -6,16 +6,17 @@ import gc
 import os
 import signal
 import socket
+from pathlib import Path
 
 import msgspec
 from flask import Flask
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from hooks.app import create_app
 from hooks.observe import configure, log
-from hooks.settings import PREFIX, SWITCHES, Settings, load_settings
+from hooks.settings import PREFIX, SWITCHES, Settings, SettingsFaults, load_settings, shown
 
 STOP_LIMIT = 10  # seconds that a worker may take to finish its calls before it is killed
 
@@ -26,9 +27,14 @@ def serve(settings: Settings | None = None) -> None:
     if settings.port == 0:  # cards carry the address, so it must be known
         settings = msgspec.structs.replace(settings, port=_free_port(settings.host))
     configure(settings.log_level)
+    if settings.exposed:
+        raise SettingsFaults([*settings.exposed, "or serve with --insecure (anybody who can connect may then call)"])
     version = _knowledge_version()
+    _check_clients(settings)
     if settings.unknown:
         log().warning("settings that are no switch", names=list(settings.unknown))
+    if not settings.loopback and settings.insecure:
+        log().warning("serving without trust: anybody who can connect may call", host=settings.host)
     log().info("serving", host=settings.host, port=settings.port, workers=settings.workers, knowledge=version)
     if not (settings.loopback or settings.public_url):
         log().warning("no GABAGUARD_PUBLIC_URL: links on cards lead to the address of the bind", host=settings.host)
@@ -47,6 +53,9 @@ def serve(settings: Settings | None = None) -> None:
         log_access=False,
         websockets=False,
         workers_kill_timeout=STOP_LIMIT,
+        ssl_cert=Path(settings.tls_certificate) if settings.tls_certificate else None,
+        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
+        ssl_protocol_min=SSLProtocols.tls12,  # hospital interface engines may know no 1.3
     ).serve()
 
 
@@ -64,8 +73,7 @@ def _hand_on(settings: Settings) -> None:
     """Put the settings into the environment of the workers."""
     for switch in SWITCHES:
         value = getattr(settings, switch.field)
-        text = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
-        os.environ[switch.name] = text
+        os.environ[switch.name] = shown(value)
     os.environ.pop(f"{PREFIX}CONFIG", None)
 
 
@@ -73,6 +81,18 @@ def _free_port(host: str) -> int:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def _check_clients(settings: Settings) -> None:
+    """Read the clients file before any worker does, so that its faults are told once."""
+    if not settings.clients:
+        return
+    from hooks.clients import read_clients
+
+    clients = read_clients(settings.clients)
+    log().info("only registered clients may call", names=[client.id for client in clients])
+    if settings.workers > 1:
+        log().warning("each worker remembers the tokens it has seen: a replay may be met by another worker once")
 
 
 def _knowledge_version() -> str:

@@ -40,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True):
     workers: int = 1
     threads: int = 8
     public_url: str = ""
+    clients: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    insecure: bool = False
     as_of: date | None = None
     max_body: int = 8 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
@@ -62,7 +66,21 @@ class Settings(msgspec.Struct, frozen=True):
         if self.public_url:
             return self.public_url.rstrip("/")
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{'https' if self.tls_certificate else 'http'}://{host}:{self.port}"
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """Why serving so would let strangers call or listen, each with what to do. Empty when it is safe."""
+        if self.loopback or self.insecure:
+            return ()
+        faults = []
+        if not self.clients:
+            faults.append(f"{PREFIX}CLIENTS: name the clients file, so that only registered EHRs may call")
+        if not self.public_url.startswith("https://"):
+            faults.append(
+                f"{PREFIX}PUBLIC_URL: write the https address that callers use; their tokens name it as audience"
+            )
+        return tuple(faults)
 
 
 class Switch(msgspec.Struct, frozen=True):
@@ -87,6 +105,18 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         return value
 
     return read
+
+
+def _yes(text: str) -> bool:
+    if text.strip().lower() not in ("yes", "true", "1", "no", "false", "0", ""):
+        raise ValueError("write yes or no")
+    return text.strip().lower() in ("yes", "true", "1")
+
+
+def _path(text: str) -> str:
+    if text and not Path(text).is_file():
+        raise ValueError("write the path of an existing file")
+    return text
 
 
 def _day(text: str) -> date | None:
@@ -129,6 +159,15 @@ SWITCHES = (
     Switch("workers", "processes", "One per core is enough: answering is pure computing.", _whole(1, 256)),
     Switch("threads", "threads per process", "Slow callers hold a thread while they send.", _whole(1, 512)),
     Switch("public_url", "URL", "The address callers use, for links and codes on cards; never taken from Host.", _url),
+    Switch(
+        "clients",
+        "path of a TOML file",
+        "Which EHRs may call, and how their tokens are verified. Empty: no token is asked for; loopback only.",
+        _path,
+    ),
+    Switch("tls_certificate", "path of a PEM file", "Certificate chain, to speak TLS without a proxy.", _path),
+    Switch("tls_key", "path of a PEM file", "The private key of the certificate.", _path),
+    Switch("insecure", "yes or no", "Serve beyond this machine without tokens or TLS. For closed test networks.", _yes),
     Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
     Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),
     Switch(
@@ -157,6 +196,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **chosen: Any) -> Se
         except ValueError as error:
             said = str(error)
             faults.append(f"{switch.name}: {said if said.startswith('write') else 'write a whole number'}")
+    if bool(values.get("tls_certificate")) != bool(values.get("tls_key")):
+        faults.append(f"{PREFIX}TLS_KEY: write both certificate and key, or neither")
     if faults:
         raise SettingsFaults(faults)
     values.update({field: value for field, value in chosen.items() if value is not None})
@@ -186,12 +227,14 @@ def table(settings: Settings) -> list[tuple[str, str, str, str, str]]:
     """Every switch as (name, value, default, unit, reason), for printing."""
     plain = Settings()
     return [
-        (s.name, _shown(getattr(settings, s.field)), _shown(getattr(plain, s.field)), s.unit, s.reason)
-        for s in SWITCHES
+        (s.name, shown(getattr(settings, s.field)), shown(getattr(plain, s.field)), s.unit, s.reason) for s in SWITCHES
     ]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as it is written in the environment."""
     if isinstance(value, tuple):
         return ",".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else str(value)

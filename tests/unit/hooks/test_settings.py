@@ -17,7 +17,9 @@ def test_no_configuration_binds_to_loopback() -> None:
     assert settings.base_url == "http://127.0.0.1:8080"
 
 
-def test_the_environment_sets_every_switch() -> None:
+def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
+    file = tmp_path / "any"
+    file.touch()
     settings = load_settings(
         {
             "GABAGUARD_HOST": "0.0.0.0",
@@ -25,6 +27,10 @@ def test_the_environment_sets_every_switch() -> None:
             "GABAGUARD_WORKERS": "2",
             "GABAGUARD_THREADS": "4",
             "GABAGUARD_PUBLIC_URL": "https://cds.example.org/base/",
+            "GABAGUARD_CLIENTS": str(file),
+            "GABAGUARD_TLS_CERTIFICATE": str(file),
+            "GABAGUARD_TLS_KEY": str(file),
+            "GABAGUARD_INSECURE": "yes",
             "GABAGUARD_AS_OF": "2026-06-10",
             "GABAGUARD_MAX_BODY": "100000",
             "GABAGUARD_CORS_ORIGINS": "https://a.example, https://b.example",
@@ -81,3 +87,40 @@ def test_the_table_shows_every_switch_with_unit_and_reason() -> None:
 )  # fmt: skip
 def test_loopback_is_recognised(host: str, loopback: bool) -> None:
     assert Settings(host=host).loopback is loopback
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        (Settings(), []),
+        (Settings(host="0.0.0.0"), ["GABAGUARD_CLIENTS", "GABAGUARD_PUBLIC_URL"]),
+        (Settings(host="0.0.0.0", clients="c.toml"), ["GABAGUARD_PUBLIC_URL"]),
+        (Settings(host="0.0.0.0", clients="c.toml", public_url="http://cds.example"), ["GABAGUARD_PUBLIC_URL"]),
+        (Settings(host="0.0.0.0", public_url="https://cds.example"), ["GABAGUARD_CLIENTS"]),
+        (Settings(host="0.0.0.0", clients="c.toml", public_url="https://cds.example"), []),
+        (Settings(host="0.0.0.0", insecure=True), []),
+    ],
+)
+def test_beyond_loopback_trust_and_an_https_address_are_needed(settings: Settings, missing: list[str]) -> None:
+    assert [fault.split(":")[0] for fault in settings.exposed] == missing
+
+
+def test_serve_refuses_to_be_exposed() -> None:
+    from hooks.serve import serve
+
+    with pytest.raises(SettingsFaults) as refusal:
+        serve(Settings(host="192.0.2.1"))  # no address of this machine: nothing could be bound
+    assert "--insecure" in refusal.value.faults[-1]
+
+
+def test_a_certificate_needs_its_key_and_files_must_exist(tmp_path: Path) -> None:
+    file = tmp_path / "cert.pem"
+    file.touch()
+    for environ in (
+        {"GABAGUARD_TLS_CERTIFICATE": str(file)},
+        {"GABAGUARD_CLIENTS": str(tmp_path / "none.toml")},
+        {"GABAGUARD_INSECURE": "perhaps"},
+    ):
+        with pytest.raises(SettingsFaults) as refusal:
+            load_settings(environ)
+        assert len(refusal.value.faults) == 1
