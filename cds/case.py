@@ -51,6 +51,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 Maybe = Union[Known[T], Unknown]
+YES: Known[bool] = Known(True)
+NO: Known[bool] = Known(False)
 
 
 class When(msgspec.Struct, frozen=True):

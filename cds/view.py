@@ -6,7 +6,7 @@ and is computed at most once per call: the drugs present after the orders take e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cached_property
 
@@ -29,6 +29,7 @@ from cds.case import (
     Unknown,
     When,
 )
+from cds.knowledge.load import ingredients_of
 from cds.knowledge.model import Knowledge, Side
 from cds.memo import remember
 
@@ -173,12 +174,21 @@ class View:
         """Those present that one side of a pair means, each once."""
         known = self._sides.get(side)
         if known is None:
-            found = [item for name in side.classes for item in self.of_class(name)]
-            if side.ingredients:
-                found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
-            known = tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without)) if found else ()
-            self._sides[side] = known
+            known = self._sides[side] = self._find_side(side)
         return known
+
+    def _find_side(self, side: Side) -> tuple[Present, ...]:
+        if self._systemic.isdisjoint(ingredients_of(side, self.knowledge.terminology)):
+            return ()  # of most questions no drug is there
+        found = [item for name in side.classes for item in self.of_class(name)]
+        if side.ingredients:
+            found += [item for item in self.present if item.ingredient in side.ingredients and item.systemic]
+        return tuple(dict.fromkeys(item for item in found if item.ingredient not in side.without))
+
+    @cached_property
+    def _systemic(self) -> frozenset[str]:
+        """The ingredients of which enough reaches the brain."""
+        return frozenset(item.ingredient for item in self.present if item.systemic)
 
     # -- the patient ------------------------------------------------------------------------------------------------
 
@@ -193,9 +203,11 @@ class View:
         """Kidney function as of today."""
         return assess_kidney(self.case)
 
-    def problems(self, concepts: Iterable[str], *, history: bool = False) -> tuple[Problem, ...]:
+    def problems(self, concepts: Collection[str], *, history: bool = False) -> tuple[Problem, ...]:
         """Active (or unconfirmed) problems of any of the concepts; with ``history`` past ones too."""
         index = self._problems_by_concept
+        if index.keys().isdisjoint(concepts):
+            return ()
         places = {place for concept in concepts for place in index.get(concept, ())}
         found = (self.case.problems[place] for place in sorted(places))
         return tuple(problem for problem in found if history or problem.status != "history")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from cds.case import Known, Problem, Unknown
+from cds.case import NO, YES, Problem, Route, Unknown
 from cds.checks.levels import Level, holds, level, unknown_for
 from cds.checks.registry import TELLS
 from cds.checks.words import seen
@@ -16,6 +16,8 @@ from cds.findings import Finding, Indicator, NotChecked, Outcome
 from cds.knowledge.load import ingredients_of
 from cds.knowledge.model import Check, Risk, Side
 from cds.view import LISTS, Present, View, day, joined
+
+_ANY = Side()  # a risk that names no drugs is about all of the check's
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -29,13 +31,13 @@ class Match(msgspec.Struct, frozen=True):
 
 def drug_condition(view: View, check: Check) -> Outcome:
     """Answer a drug-condition question: one finding that names the drugs and what the patient has."""
-    drugs = tuple(item for item in view.on_side(check.one) if item.subject and on_route(item, check))
+    drugs = tuple([item for item in view.on_side(check.one) if item.subject and on_route(item, check)])
     if not drugs:
         return Outcome(check.id, why="no order of this call brings a drug of this question")
     risks = check.risks or (Risk(check.levels.base, conditions=check.conditions),)
     found, unsure = _matches(view, check, risks, drugs)
     said = (*_gaps(view, check, risks), *unsure)
-    looked = tuple(seen(view, item) for item in drugs)
+    looked = tuple([seen(view, item) for item in drugs])
     if not found:
         return Outcome(check.id, (), said, looked, "the patient is not known to have what this is about")
     finding, at = _finding(view, check, found)
@@ -52,13 +54,13 @@ def _matches(
     for drug in drugs:
         for risk in risks:
             problems = view.problems(risk.conditions, history=risk.history)
-            if not _is_meant(view, risk, drug) or (risk.conditions and not problems):
+            if (risk.conditions and not problems) or not _is_meant(view, risk, drug):
                 continue
             answers = [holds(view, fact, (drug,)) for fact in risk.all]
-            if all(answer == Known(True) for answer in answers):
+            if all(answer == YES for answer in answers):
                 found.append(Match(drug, risk, problems, _level(view, check, risk, drug)))
                 break
-            if Known(False) not in answers:
+            if NO not in answers:
                 missing = tuple(answer for answer in answers if isinstance(answer, Unknown))
                 unsure.update(dict.fromkeys(unknown_for(check, missing, makes_card=False)))
     return found, tuple(unsure)
@@ -67,14 +69,14 @@ def _matches(
 def _is_meant(view: View, risk: Risk, drug: Present) -> bool:
     if risk.routes and drug.drug.route.value not in risk.routes:
         return False
-    return risk.one == Side() or drug.ingredient in ingredients_of(risk.one, view.knowledge.terminology)
+    return risk.one == _ANY or drug.ingredient in ingredients_of(risk.one, view.knowledge.terminology)
 
 
 def _level(view: View, check: Check, risk: Risk, drug: Present) -> Level:
     """The risk's own level, raised and lowered as the check says. What is contraindicated stays so at a renewal."""
     renewal = None if risk.to is Indicator.CRITICAL else check.levels.renewal
     levels = msgspec.structs.replace(check.levels, base=risk.to, renewal=renewal)
-    at = level(view, msgspec.structs.replace(check, levels=levels), (drug,))
+    at = level(view, check, (drug,), levels)
     words = tuple(view.knowledge.facts[fact].words for fact in risk.all)
     return msgspec.structs.replace(at, because=tuple(dict.fromkeys((*words, *at.because))))
 
@@ -121,14 +123,19 @@ def problem_words(problem: Problem) -> str:
 
 def _gaps(view: View, check: Check, risks: tuple[Risk, ...]) -> tuple[NotChecked, ...]:
     """What of the problem list (and the medication list) could not be seen, when any risk is read from it."""
-    if not any(risk.conditions for risk in risks):
+    lists: tuple[Unknown, ...] = ()
+    if "medications" in check.asks:  # a fact may rest on what else is taken
+        lists = (*view.gaps(*LISTS), *view.reported_empty(*LISTS))
+    unseen, empty = view.gaps("conditions"), view.reported_empty("conditions")
+    if not (lists or unseen or empty) or not any(risk.conditions for risk in risks):
         return ()
-    lists: tuple[NotChecked, ...] = ()
-    if "medications" in check.asks and any(risk.all for risk in risks):  # a fact may rest on what else is taken
-        lists = unknown_for(check, (*view.gaps(*LISTS), *view.reported_empty(*LISTS)), makes_card=False)
-    return lists + unknown_for(check, view.gaps("conditions")) + unknown_for(check, view.reported_empty("conditions"))
+    said: tuple[NotChecked, ...] = ()
+    if lists and any(risk.all for risk in risks):
+        said = unknown_for(check, lists, makes_card=False)
+    return said + unknown_for(check, unseen) + unknown_for(check, empty)
 
 
 def on_route(item: Present, check: Check) -> bool:
     """Whether the drug is given by a route the check means; an unknown route counts as meant."""
-    return not check.routes or item.drug.route.value in check.routes or item.drug.route.value == "unknown"
+    route = item.drug.route
+    return not check.routes or route in check.routes or route is Route.UNKNOWN

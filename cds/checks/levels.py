@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from cds.case import Known, Maybe, Reason, Unknown
+from cds.case import NO, YES, Maybe, Reason, Unknown
 from cds.checks.registry import FACTS
 from cds.findings import Indicator, NotChecked
-from cds.knowledge.model import Check, Fact, Shift
+from cds.knowledge.model import Check, Fact, Levels, Shift
 from cds.view import Present, View
 
 
@@ -35,17 +35,18 @@ def _answer(view: View, fact: Fact, scope: tuple[Present, ...]) -> Maybe[bool]:
     if fact.kind == "function":
         return FACTS[fact.id](view, scope, fact)
     if view.problems(fact.concepts):
-        return Known(True)
+        return YES
     gaps = view.gaps("conditions")
-    return gaps[0] if gaps else Known(False)
+    return gaps[0] if gaps else NO
 
 
-def level(view: View, check: Check, scope: tuple[Present, ...]) -> Level:
+def level(view: View, check: Check, scope: tuple[Present, ...], rules: Levels | None = None) -> Level:
     """The level of this check for these drugs: raised first (strongest wins), then lowered, then as a renewal.
 
     A raising fact that is unknown leaves the level and is said; a lowering fact that is unknown lowers nothing.
+    ``rules`` stand in for the check's own where one of its groups has a level of its own.
     """
-    rules = check.levels
+    rules = rules or check.levels
     indicator = rules.base
     because: list[str] = []
     unknown: dict[str, Unknown] = {}
@@ -64,7 +65,7 @@ def level(view: View, check: Check, scope: tuple[Present, ...]) -> Level:
             indicator, because = shift.to, words
             unknown = {} if shift.firm else unknown
             break
-    if rules.renewal is not None and rules.renewal < indicator and holds(view, "settled", scope) == Known(True):
+    if rules.renewal is not None and rules.renewal < indicator and holds(view, "settled", scope) == YES:
         indicator, because = rules.renewal, [view.knowledge.facts["settled"].words]
     top = max((shift.to for shift in rules.raised), default=rules.base)
     if raised_to >= top:
@@ -91,15 +92,21 @@ def _said(check: Check, unknown: dict[str, Unknown]) -> tuple[NotChecked, ...]:
 
 def _meets(view: View, shift: Shift, scope: tuple[Present, ...]) -> tuple[bool, list[str], dict[str, Unknown]]:
     """Whether a shift applies, the words of the facts that made it, and the facts that were unknown."""
-    answers = {fact: holds(view, fact, scope) for fact in (*shift.any, *shift.all)}
-    true = [fact for fact, answer in answers.items() if answer == Known(True)]
-    unknown = {fact: answer for fact, answer in answers.items() if isinstance(answer, Unknown)}
-    any_met = not shift.any or any(fact in true for fact in shift.any)
-    all_met = all(fact in true for fact in shift.all)
-    met = bool(any_met and all_met and (shift.any or shift.all))
-    if shift.all and any(answer == Known(False) for fact, answer in answers.items() if fact in shift.all):
-        unknown = {}  # one of them is surely false: the others cannot matter
-    return met, [view.knowledge.facts[fact].words for fact in true], {} if met else unknown
+    true: list[str] = []
+    unknown: dict[str, Unknown] = {}
+    for fact in dict.fromkeys((*shift.any, *shift.all)):
+        answer = holds(view, fact, scope)
+        if isinstance(answer, Unknown):
+            unknown[fact] = answer
+        elif answer.value:
+            true.append(fact)
+    if not true:
+        met = False
+    else:
+        met = (not shift.any or not set(shift.any).isdisjoint(true)) and set(shift.all).issubset(true)
+    if met or any(fact not in true and fact not in unknown for fact in shift.all):
+        unknown = {}  # it holds already, or one that it needs is surely false: the others cannot matter
+    return met, [view.knowledge.facts[fact].words for fact in true], unknown
 
 
 def unknown_for(check: Check, gaps: tuple[Unknown, ...], *, makes_card: bool = True) -> tuple[NotChecked, ...]:
@@ -107,6 +114,8 @@ def unknown_for(check: Check, gaps: tuple[Unknown, ...], *, makes_card: bool = T
     if not gaps:
         return ()
     return tuple(
-        NotChecked(check.id, gap.reason, gap.detail, makes_card and gap.reason is not Reason.REPORTED_EMPTY)
-        for gap in dict.fromkeys(gaps)
+        [
+            NotChecked(check.id, gap.reason, gap.detail, makes_card and gap.reason is not Reason.REPORTED_EMPTY)
+            for gap in (gaps if len(gaps) == 1 else dict.fromkeys(gaps))
+        ]
     )

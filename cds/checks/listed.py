@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from cds.case import Known, Unknown
+from cds.case import NO, YES, Known, Unknown
 from cds.checks.levels import Level, holds, level, unknown_for
 from cds.checks.pairs import Pair, list_gaps, pair_finding
 from cds.checks.words import seen
@@ -35,12 +35,12 @@ def drug_list(view: View, check: Check) -> Outcome:
 
 def answer(view: View, check: Check, extra: tuple[Present, ...] = ()) -> Outcome:
     """As ``drug_list``; ``extra`` are drugs given lately that are not on the list any more."""
-    sides = tuple(dict.fromkeys(item for pairing in check.pairings for item in _both(view, pairing, extra)))
+    sides = tuple(dict.fromkeys([item for pairing in check.pairings for item in _both(view, pairing, extra)]))
     if not any(item.subject for item in sides):
         return Outcome(check.id, why="no order of this call brings a drug of this question")
     found, unsure = matches(view, check, extra)
     said = (*list_gaps(view, check), *unsure)
-    looked = tuple(seen(view, item) for item in sides)
+    looked = tuple([seen(view, item) for item in sides])
     if not found:
         return Outcome(check.id, (), said, looked, "no pair of the list is present")
     top = max(match.at.indicator for match in found)
@@ -64,12 +64,11 @@ def matches(
                 continue
             answers = [holds(view, fact, pair) for fact in pairing.all]
             missing = tuple(each for each in answers if isinstance(each, Unknown))
-            if all(each == Known(True) for each in answers):
-                levels = msgspec.structs.replace(check.levels, base=pairing.to)
-                at = level(view, msgspec.structs.replace(check, levels=levels), pair)
+            if all(each == YES for each in answers):
+                at = level(view, check, pair, msgspec.structs.replace(check.levels, base=pairing.to))
                 words = tuple(view.knowledge.facts[fact].words for fact in pairing.all)
                 found[pair] = Match(pair, pairing, msgspec.structs.replace(at, because=(*words, *at.because)))
-            elif missing and Known(False) not in answers:
+            elif missing and NO not in answers:
                 unsure[pair] = unsure.get(pair, ()) + unknown_for(check, missing, makes_card=False)
     return tuple(found.values()), tuple(dict.fromkeys(said for each in unsure.values() for said in each))
 
@@ -115,10 +114,9 @@ def _pairs(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[Pa
 
 
 def _both(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[Present, ...]:
-    return (
-        *_on(view, pairing.one, pairing.one_routes, extra),
-        *_on(view, pairing.other, pairing.other_routes, extra),
-    )
+    ones = _on(view, pairing.one, pairing.one_routes, extra)
+    others = _on(view, pairing.other, pairing.other_routes, extra)
+    return (*ones, *others) if ones and others else ones or others
 
 
 def _on(view: View, side: Side, routes: tuple[str, ...], extra: tuple[Present, ...]) -> tuple[Present, ...]:
@@ -127,4 +125,4 @@ def _on(view: View, side: Side, routes: tuple[str, ...], extra: tuple[Present, .
     if extra:
         wanted = ingredients_of(side, view.knowledge.terminology)
         items = tuple(dict.fromkeys((*items, *(item for item in extra if item.ingredient in wanted))))
-    return tuple(item for item in items if item.drug.route.value in routes) if routes else items
+    return tuple([item for item in items if item.drug.route in routes]) if routes and items else items

@@ -14,10 +14,13 @@ Pair = tuple[Present, Present]
 
 def pairs(view: View, check: Check) -> tuple[Pair, ...]:
     """Two different ingredients, one of each side, of which at least one is a selected order."""
+    ones, others = view.on_side(check.one), view.on_side(check.other)
+    if not (ones and others):
+        return ()
     return tuple(
         (one, other)
-        for one in view.on_side(check.one)
-        for other in view.on_side(check.other)
+        for one in ones
+        for other in others
         if one.ingredient != other.ingredient and (one.subject or other.subject)
     )
 
@@ -46,7 +49,7 @@ def drug_drug(view: View, check: Check) -> Outcome:
         return Outcome(check.id, why="no order of this call brings a drug of this pair")
     not_checked = list_gaps(view, check)
     found = pairs(view, check)
-    looked = tuple(seen(view, item) for item in dict.fromkeys(sides))
+    looked = tuple([seen(view, item) for item in dict.fromkeys(sides)])
     if not found:
         return Outcome(check.id, (), not_checked, looked, "only one side of the pair is present")
     at = worst(view, check, found)
@@ -80,8 +83,8 @@ def pair_finding(view: View, check: Check, found: tuple[Pair, ...], at: Level) -
 def list_gaps(view: View, check: Check) -> tuple[NotChecked, ...]:
     """What of the medication list could not be seen: without it "no other drug" cannot be claimed."""
     said = unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty(*LISTS))
-    if view.unnamed_drugs:
-        many = view.unnamed_drugs > 1
-        detail = f"{view.unnamed_drugs} {'medicines' if many else 'medicine'} on the list could not be named"
-        said += (NotChecked(check.id, Reason.UNKNOWN_DRUG, detail),)
-    return said
+    if not view.unnamed_drugs:
+        return said
+    many = view.unnamed_drugs > 1
+    detail = f"{view.unnamed_drugs} {'medicines' if many else 'medicine'} on the list could not be named"
+    return (*said, NotChecked(check.id, Reason.UNKNOWN_DRUG, detail))

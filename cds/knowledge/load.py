@@ -259,8 +259,9 @@ def _check(data: Mapping[str, Any]) -> Check:
     )
 
 
+@lru_cache(maxsize=4096)
 def ingredients_of(side: Side, terminology: Terminology) -> frozenset[str]:
-    """The ingredient ids one side of a pair stands for."""
+    """The ingredient ids one side of a pair stands for. Sides are few and come from the knowledge: found once each."""
     found = {id for name in side.classes for id in terminology.ingredients_of_class(name)}
     return frozenset((found | set(side.ingredients)) - set(side.without))
 

@@ -60,7 +60,7 @@ class Shift(msgspec.Struct, frozen=True):
     firm: bool = False
 
 
-class Side(msgspec.Struct, frozen=True):
+class Side(msgspec.Struct, frozen=True, cache_hash=True):
     """One side of a drug pair: the classes or ingredients that count, and those of them that do not."""
 
     classes: tuple[str, ...] = ()
