@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from cds.allergies import allergies, allergy_gaps
 from cds.arithmetic.told import MAX_TEXT, Told, tell
 from cds.case import Concept, Order, PatientCase, Reason, Setting, Unknown
 from cds.chart import EVERYTHING, Amount, Chart, Coded, Wanted
@@ -48,7 +49,7 @@ def wanted_by(terminology: Terminology, phase: str) -> Wanted:
         return is_ours(terminology.lab_kind(code))
 
     def problem(code: Coded) -> bool:
-        return bool(terminology.recognise_condition(code).ids)
+        return bool(terminology.recognise_condition(code).ids or terminology.recognise_allergy_problem(code).ids)
 
     return Wanted(EVERYTHING.medicine if phase == "discharge" else medicine, problem, observation)
 
@@ -78,8 +79,9 @@ def build_case(
         problems=problems(chart.problems, terminology),
         labs=labs(chart.observations, terminology),
         procedures=procedures(chart.procedures, terminology),
+        allergies=allergies(chart.allergies, chart.problems, terminology),
         setting=setting,
-        gaps=_gaps(chart, medicines, phase),
+        gaps=_gaps(chart, medicines, phase, terminology),
         unreadable_orders=(*chart.unreadable_orders, *medicines.beyond),
     )
 
@@ -153,8 +155,13 @@ def _beyond(drafts: Sequence[Told]) -> tuple[Unknown, ...]:
     return (Unknown(Reason.TRUNCATED, f"only {MOST_DRAFTS} orders of the call were looked at"),)
 
 
-def _gaps(chart: Chart, medicines: _Medicines, phase: str) -> Mapping[str, tuple[Unknown, ...]]:
+def _gaps(
+    chart: Chart, medicines: _Medicines, phase: str, terminology: Terminology
+) -> Mapping[str, tuple[Unknown, ...]]:
     gaps = {key: tuple(found) for key, found in chart.gaps.items()}
+    nameless = allergy_gaps(chart.allergies, terminology)
+    if nameless:
+        gaps["allergies"] = (*gaps.get("allergies", ()), *nameless)
     if phase == "discharge":
         gaps["discharge"] = medicines.list_gaps
     if medicines.left_out:

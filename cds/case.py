@@ -274,6 +274,27 @@ class Procedure(msgspec.Struct, frozen=True):
     ref: str = ""
 
 
+class Allergy(msgspec.Struct, frozen=True):
+    """An allergy or intolerance of the patient to a drug we know, or to a class of drugs.
+
+    ``to.ids`` are our ingredient ids and "class:..." ids; ``to.label`` the words as sent. ``verification`` is
+    "confirmed", "unconfirmed" or "" (not said). ``kind`` is "allergy", "intolerance" or "". ``criticality`` is "high",
+    "low" or ""; ``severity`` that of the worst reaction, "severe", "moderate", "mild" or "". ``anaphylaxis``: a
+    reaction that can kill is named. Entries that are refuted, entered in error, inactive or resolved never reach the
+    case.
+    """
+
+    to: Concept
+    verification: str = ""
+    kind: str = ""
+    criticality: str = ""
+    severity: str = ""
+    anaphylaxis: bool = False
+    reactions: tuple[str, ...] = ()  # in the words that were sent
+    when: When | None = None
+    ref: str = ""
+
+
 class Patient(msgspec.Struct, frozen=True):
     """Who the patient is. ``sex`` is "female" or "male" as used by the equations."""
 
@@ -299,6 +320,7 @@ class PatientCase(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     labs: tuple[Lab, ...] = ()  # newest first
     procedures: tuple[Procedure, ...] = ()
+    allergies: tuple[Allergy, ...] = ()
     setting: Setting = Setting.UNKNOWN  # of the current encounter
     gaps: Mapping[str, tuple[Unknown, ...]] = {}
     unreadable_orders: tuple[Unknown, ...] = ()  # drafts that could not be read at all

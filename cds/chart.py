@@ -167,7 +167,10 @@ class ProcedureFact(msgspec.Struct, frozen=True, gc=False):
 
 
 class AllergyFact(msgspec.Struct, frozen=True, gc=False):
-    """An AllergyIntolerance as sent (each reaction substance is an entry of ``substances``)."""
+    """An AllergyIntolerance as sent (each reaction substance is an entry of ``substances``).
+
+    ``reactions`` are the manifestations of all reactions, and their descriptions.
+    """
 
     id: str
     path: str
@@ -178,6 +181,7 @@ class AllergyFact(msgspec.Struct, frozen=True, gc=False):
     kind: str = ""
     severity: str = ""
     when: When | None = None
+    reactions: tuple[Coded, ...] = ()
 
 
 class EncounterFact(msgspec.Struct, frozen=True, gc=False):

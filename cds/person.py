@@ -57,7 +57,7 @@ def problems(facts: Iterable[ProblemFact], terminology: Terminology) -> tuple[Pr
     found = []
     for fact in facts:
         concept = terminology.recognise_condition(fact.code)
-        if concept.ids and fact.verification_status not in NOT_TRUE and not _of_family(fact):
+        if concept.ids and fact.verification_status not in NOT_TRUE and not of_family(fact):
             ref = f"Condition/{fact.id}" if fact.id else ""
             found.append(Problem(concept, problem_status(fact), fact.onset or fact.recorded, fact.abatement, ref))
     return tuple(found)
@@ -72,7 +72,8 @@ def problem_status(fact: ProblemFact) -> str:
     return "unconfirmed" if fact.verification_status in UNCONFIRMED else "active"
 
 
-def _of_family(fact: ProblemFact) -> bool:
+def of_family(fact: ProblemFact) -> bool:
+    """Whether a Condition is about a relative."""
     if any("family" in category.lower() for category in fact.categories):
         return True
     return any(_says_family(words) for words in (fact.code.text, *(coding.display for coding in fact.code.codings)))

@@ -42,6 +42,7 @@ _NAMES = {
     "alcohol": "recorded alcohol use",
     "liver": "bilirubin and INR",
     "stopped": "list of ended orders",
+    "allergies": "allergy list",
     "dispenses": "dispensing record",
     "discharge": "discharge list",
 }
@@ -55,6 +56,7 @@ _KEY_OF_TYPE = {
     "Condition": "conditions",
     "MedicationDispense": "dispenses",
     "List": "discharge",
+    "AllergyIntolerance": "allergies",
 }
 _KEY_OF_LAB = {
     "creatinine": "creatinine",

@@ -33,7 +33,7 @@ NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol":
 NEWEST |= {"stopped": 50, "dispenses": 50}
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")
-SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol", "liver", "stopped")
+SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol", "liver", "stopped", "allergies")
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -159,6 +159,7 @@ def _templates(offer: _Offer, *, dstu2: bool) -> dict[str, str]:
         "vitals": f"Observation?{patient}&code={PRESSURE}&{newest}&_count={NEWEST['vitals']}",
         "alcohol": f"Observation?{patient}&code={ALCOHOL}&{newest}&_count={NEWEST['alcohol']}",
         "liver": f"Observation?{patient}&code={LIVER}&{newest}&_count={NEWEST['liver']}",
+        "allergies": f"AllergyIntolerance?{patient}",
         "stopped": f"{order}?{patient}&status={over}&{changed}&_count={NEWEST['stopped']}",
     } | {key: only_some[key] for key in offer.more}
 

@@ -2,6 +2,7 @@
 
 from cds.checks import (  # noqa: F401
     alcohol,
+    allergy,
     baclofen_child,
     baclofen_dose,
     benzo_dose,

@@ -112,6 +112,8 @@ class Observation(ObservedValue):
 
 class Reaction(View):
     substance: Codeables = None
+    manifestation: Codeables = None
+    description: Text = None
     severity: Text = None
 
 

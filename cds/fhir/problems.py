@@ -122,6 +122,7 @@ def allergy_fact(view: AllergyIntolerance, path: str) -> AllergyFact:
         kind=first_code(view.type),
         severity=_worst(view),
         when=when(view.onsetDateTime) or when(view.onset) or when(view.recordedDate) or when(view.assertedDate),
+        reactions=_reactions(view),
     )
 
 
@@ -139,6 +140,15 @@ def _substances(view: AllergyIntolerance) -> tuple[Coded, ...]:
     own = (view.code,) if view.code is not None else ()
     reacted = (one for reaction in view.reaction or () for one in each_coded(reaction.substance))
     return tuple(dict.fromkeys((*own, *each_coded(view.substance), *reacted)))
+
+
+def _reactions(view: AllergyIntolerance) -> tuple[Coded, ...]:
+    found: dict[Coded, None] = {}
+    for reaction in view.reaction or ():
+        found.update(dict.fromkeys(each_coded(reaction.manifestation)))
+        if reaction.description:
+            found[Coded((), reaction.description)] = None
+    return tuple(found)
 
 
 def _worst(view: AllergyIntolerance) -> str:

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from cds.case import Concept, Drug
 from cds.chart import Amount, Coded
-from cds.terminology import load, systems
+from cds.terminology import load
+from cds.terminology.allergies import AllergyRecogniser
 from cds.terminology.concepts import ConceptRecogniser
 from cds.terminology.drugs import DrugRecogniser
 from cds.terminology.labs import LabRecogniser
@@ -49,7 +50,7 @@ class Terminology:
         self._drugs = DrugRecogniser(tables)
         self._concepts = ConceptRecogniser(load.read_condition_codes(root, concepts))
         self._labs = LabRecogniser(load.read_labs(root))
-        self._allergies = load.read_allergies(root)
+        self._allergies = AllergyRecogniser(load.read_allergies(root), self._drugs)
         by_class: dict[str, set[str]] = {id: set() for id in classes}
         for info in tables.ingredients.values():
             for member in info.classes:
@@ -84,14 +85,14 @@ class Terminology:
         return self._concepts.recognise(code)
 
     def recognise_allergy(self, substance: Coded) -> Concept:
-        """The ingredients ("diazepam") and classes ("class:benzodiazepine") an allergy is about."""
-        targets: dict[str, None] = {}
-        for kind, code, _ in systems.codings_of(substance):
-            if kind == systems.SNOMED and code in self._allergies:
-                targets[self._allergies[code]] = None
-        drug = self._drugs.recognise(substance, _NOTHING, _NOTHING, (), _NOTHING)
-        targets.update(dict.fromkeys(item.id for item in drug.ingredients))
-        return Concept(ids=tuple(targets), label=drug.label)
+        """The ingredients ("diazepam") and classes ("class:benzodiazepine") an allergy is about; no ids when it is
+        about none of ours, or says that there is none ("no known drug allergies").
+        """
+        return self._allergies.recognise(substance)
+
+    def recognise_allergy_problem(self, code: Coded) -> Concept:
+        """The same for a Condition that tells of an allergy ("Allergy to baclofen"); no ids for any other Condition."""
+        return self._allergies.recognise_problem(code)
 
     def lab_kind(self, code: Coded, specimen: str = "") -> str:
         """The kind of measurement ("creatinine", "egfr" ...); "" when none of ours, "creatinine-exclude" for one that

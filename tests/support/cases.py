@@ -29,6 +29,7 @@ KEYS = (
     "alcohol",
     "liver",
     "stopped",
+    "allergies",
 )
 EXTRA_KEYS = ("dispenses", "administrations", "discharge")
 ASKED_BY = {"medication-refill": ("dispenses",), "patient-view": ("dispenses",), "encounter-discharge": ("discharge",)}
@@ -125,6 +126,22 @@ class Diagnosis(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     wrong_patient: bool = False
 
 
+class Reaction(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One allergy or intolerance."""
+
+    to: str = ""
+    code: str = ""
+    text: str = ""
+    status: str = "active"
+    verification: str = "confirmed"
+    kind: str = "allergy"
+    criticality: str = ""
+    reaction: str = ""
+    severity: str = ""
+    since: str = ""
+    wrong_patient: bool = False
+
+
 class Deed(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One procedure."""
 
@@ -176,6 +193,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     problem: list[Diagnosis] = []
     lab: list[LabValue] = []
     procedure: list[Deed] = []
+    allergy: list[Reaction] = []
     encounter: Stay | None = None
     discharge: list[Medicine] = []
     discharge_as: str = "orders"

@@ -29,7 +29,8 @@ def render_patient(person: Person, as_of: date, patient_id: str) -> Json:
     return made
 
 
-def _code(group: str, name: str, code: str, text: str) -> Json:
+def coded(group: str, name: str, code: str, text: str) -> Json:
+    """A concept by its name in concepts.toml, by its codes, or in words only."""
     if name:
         return codeable(group, name)
     made: Json = {"coding": [coding(one) for one in code.split(" + ")]} if code else {}
@@ -44,7 +45,7 @@ def render_problem(problem: Diagnosis, release: str, as_of: date, number: int, p
     """A Condition."""
     made: Json = {"resourceType": "Condition", "id": f"c{number}"}
     made["patient" if release == "DSTU2" else "subject"] = {"reference": patient}
-    made["code"] = _code("problem", problem.name, problem.code, problem.text)
+    made["code"] = coded("problem", problem.name, problem.code, problem.text)
     status, verification = problem.status, problem.verification
     if release == "DSTU2":
         status = {"recurrence": "relapse", "inactive": "resolved"}.get(status, status)
@@ -120,7 +121,7 @@ def render_procedure(deed: Deed, release: str, as_of: date, number: int, patient
     if status == "preparation" and release == "DSTU2":
         raise UnsayableError("DSTU2 procedures are never planned")
     made: Json = {"resourceType": "Procedure", "id": f"p{number}", "status": status}
-    made |= {"code": _code("procedure", deed.name, deed.code, deed.text), "subject": {"reference": patient}}
+    made |= {"code": coded("procedure", deed.name, deed.code, deed.text), "subject": {"reference": patient}}
     when = deed.on or ((as_of - timedelta(days=deed.days_ago)).isoformat() if deed.days_ago is not None else "")
     if when:
         made["occurrenceDateTime" if release == "R5" else "performedDateTime"] = when

@@ -17,11 +17,11 @@ Damage = Callable[[Json, str], Json | None]
 MEASURED = ("creatinine", "body", "vitals", "alcohol", "liver")
 LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone")
 LISTS += ("vitals", "alcohol", "liver")
-LISTS += ("stopped", "dispenses", "discharge")
+LISTS += ("stopped", "dispenses", "discharge", "allergies")
 MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations", "stopped")
 KIND = {"medications": "MedicationRequest", "naloxone": "MedicationRequest", "statements": "MedicationStatement"}
 KIND |= {"conditions": "Condition", "creatinine": "Observation", "body": "Observation", "procedures": "Procedure"}
-KIND |= {"vitals": "Observation", "alcohol": "Observation", "liver": "Observation"}
+KIND |= {"vitals": "Observation", "alcohol": "Observation", "liver": "Observation", "allergies": "AllergyIntolerance"}
 
 
 def resources(held: Json | None) -> Iterator[Json]:
@@ -145,7 +145,7 @@ def _spoil(resource: Json, key: str) -> None:
     elif kind == "Observation":
         resource.pop("valueString", None)
         resource["valueQuantity"] = {"value": "two and a half", "unit": 7}
-    elif kind in ("Condition", "Procedure"):
+    elif kind in ("Condition", "Procedure") or kind == "AllergyIntolerance":
         resource["code"] = {"coding": [{"system": "urn:x", "code": "??"}]}
     elif kind == "Encounter":
         resource["class"] = 7

@@ -36,6 +36,7 @@ ELEMENTS: dict[str, set[str]] = {
     },
     "Procedure": {"subject", "status", "code", "performedDateTime"},
     "Encounter": {"status", "class", "patient", "period", "reason"},
+    "AllergyIntolerance": {"patient", "substance", "status", "criticality", "type", "onset", "reaction"},
     "List": {"code", "subject", "encounter", "date", "status", "mode", "entry", "emptyReason"},
 }  # fmt: skip
 REQUIRED: dict[str, set[str]] = {
@@ -46,6 +47,7 @@ REQUIRED: dict[str, set[str]] = {
     "Observation": {"status", "code"},
     "Procedure": {"subject", "status", "code"},
     "Encounter": {"status"},
+    "AllergyIntolerance": {"patient", "substance"},
     "List": {"status", "mode"},
 }
 STATUS: dict[str, set[str]] = {
@@ -54,6 +56,15 @@ STATUS: dict[str, set[str]] = {
     "MedicationDispense": {"in-progress", "on-hold", "completed", "entered-in-error", "stopped"},
     "MedicationAdministration": {"in-progress", "on-hold", "completed", "entered-in-error", "stopped"},
     "Observation": {"registered", "preliminary", "final", "amended", "cancelled", "entered-in-error", "unknown"},
+    "AllergyIntolerance": {
+        "active",
+        "unconfirmed",
+        "confirmed",
+        "inactive",
+        "resolved",
+        "refuted",
+        "entered-in-error",
+    },
     "Procedure": {"in-progress", "aborted", "completed", "entered-in-error"},
     "Encounter": {"planned", "arrived", "in-progress", "onleave", "finished", "cancelled"},
 }

@@ -8,6 +8,7 @@ import uuid
 
 import msgspec
 
+from tests.support.allergies import render_allergy
 from tests.support.cases import ASKED_BY, EXTRA_KEYS, KEYS, Case, Medicine
 from tests.support.chart import render_encounter, render_lab, render_patient, render_problem, render_procedure
 from tests.support.medicines import drug_element, is_rescue, medication, reference, reference_element, render_medicine
@@ -157,6 +158,10 @@ def _prefetch(case: Case, release: str, variant: Variant) -> Json:
     for number, deed in enumerate(case.procedure, 1):
         subject = _subject(deed.wrong_patient, variant)
         lists["procedures"].append(_entry(render_procedure(deed, release, case.as_of, number, subject)))
+
+    for number, reaction in enumerate(case.allergy, 1):
+        subject = _subject(reaction.wrong_patient, variant)
+        lists["allergies"].append(_entry(render_allergy(reaction, release, case.as_of, number, subject)))
 
     prefetch: Json = {"patient": render_patient(case.patient, case.as_of, PATIENT)}
     for key in KEYS:

@@ -1,0 +1,93 @@
+"""From the substance of an allergy, or a Condition that tells of one, to the drugs and classes it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from cds.case import Concept
+from cds.chart import Coded, Coding
+from cds.memo import remember
+from cds.terminology import systems
+from cds.terminology.drugs import DrugRecogniser
+from cds.terminology.phrases import PhraseBook, words_of
+
+MEMO = 8192
+_NOTHING = Coded()
+
+# Words for a class as a whole. A brand or an ingredient is found by the drug recogniser.
+_CLASS_WORDS = PhraseBook(
+    [
+        ("benzodiazepine", "class:benzodiazepine"),
+        ("benzodiazepines", "class:benzodiazepine"),
+        ("benzos", "class:benzodiazepine"),
+        ("barbiturate", "class:barbiturate"),
+        ("barbiturates", "class:barbiturate"),
+    ]
+)
+_ATC_CLASSES = {"N05BA": "class:benzodiazepine", "N05CD": "class:benzodiazepine", "N05CA": "class:barbiturate"}
+# The drug recogniser reads nothing after "allergic to": here that is just what is asked.
+_LEAD = re.compile(r"\b(?:allerg(?:y|ic)|hypersensitiv(?:e|ity)|intoleran(?:t|ce)|sensitivity|anaphylaxis) (?:to|of)\b")
+_TELLS = ("allerg", "hypersensitiv", "anaphyla")
+_DENIALS = frozenset({"nka", "nkda", "nkma", "denies", "denied", "tolerates"})
+_DENYING_PAIRS = frozenset(
+    {("no", "known"), ("no", "allergy"), ("no", "allergies"), ("not", "allergic"), ("no", "drug"), ("no", "history")}
+)
+
+
+class AllergyRecogniser:
+    """Recognises what an allergy is about. Pure, with a bounded memo."""
+
+    def __init__(self, codes: Mapping[str, str], drugs: DrugRecogniser) -> None:
+        self._codes = codes
+        self._drugs = drugs
+        self.recognise = remember(MEMO)(self._recognise)
+        self.recognise_problem = remember(MEMO)(self._recognise_problem)
+
+    def _recognise(self, substance: Coded) -> Concept:
+        targets = dict.fromkeys(self._of_codes(substance))
+        texts = systems.texts_of(substance)
+        if not targets and any(_denies(text) for text in texts):
+            return Concept(ids=(), label=self._drugs.recognise(substance, _NOTHING, _NOTHING, (), _NOTHING).label)
+        drug = self._drugs.recognise(_without_lead(substance), _NOTHING, _NOTHING, (), _NOTHING)
+        targets.update(dict.fromkeys(item.id for item in drug.ingredients))
+        for text in texts:
+            targets.update(dict.fromkeys(item.value for item in _CLASS_WORDS.find(words_of(text))))
+        return Concept(ids=tuple(targets), label=texts[0][:200] if texts else drug.label)
+
+    def _of_codes(self, substance: Coded) -> Iterable[str]:
+        for kind, code, _ in systems.codings_of(substance):
+            if kind == systems.SNOMED and code in self._codes:
+                yield self._codes[code]
+            elif kind == systems.ATC and code[:5].upper() in _ATC_CLASSES and len(code) <= 5:
+                yield _ATC_CLASSES[code[:5].upper()]
+
+    def _recognise_problem(self, code: Coded) -> Concept:
+        texts = systems.texts_of(code)
+        own = any(
+            kind == systems.SNOMED and value in self._codes and not self._codes[value].startswith("class:")
+            for kind, value, _ in systems.codings_of(code)
+        )
+        told = any(sign in text[:500].lower() for text in texts for sign in _TELLS)
+        if not own and not told:
+            return Concept(ids=(), label="")
+        return self._recognise(code)
+
+
+def _denies(text: str) -> bool:
+    words = words_of(text).words
+    if any(pair in _DENYING_PAIRS for pair in pairwise(words)):
+        return True
+    return any(word in _DENIALS and words[at - 1 : at] != ("not",) for at, word in enumerate(words))
+
+
+def _without_lead(coded: Coded) -> Coded:
+    if not _LEAD.search(_plain(coded.text)) and not any(_LEAD.search(_plain(c.display)) for c in coded.codings):
+        return coded
+    codings = tuple(Coding(c.system, c.code, _LEAD.sub(" ", _plain(c.display))) for c in coded.codings)
+    return Coded(codings, _LEAD.sub(" ", _plain(coded.text)))
+
+
+def _plain(text: str) -> str:
+    return text[:500].lower()
