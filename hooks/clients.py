@@ -81,7 +81,7 @@ def read_clients(path: str | Path) -> tuple[Client, ...]:
     except OSError as error:
         raise ClientsFaults([f"{path.name}: the clients file cannot be read ({error.strerror})"]) from None
     except UnicodeDecodeError:
-        raise ClientsFaults([f"{path.name}: is not UTF-8"]) from None
+        raise ClientsFaults([f"{path.name}: is not UTF-8; save it as UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
         raise ClientsFaults([f"{path.name}: is not TOML: {error}"]) from None
     schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
