@@ -41,7 +41,7 @@ def test_a_small_file_is_enough_and_the_defaults_are_strict(tmp_path: Path) -> N
         ("", "(file)"),
         ("[clients]", "clients"),
         ("[client.main]\nissuer = 'x'", "(file)"),
-        ("[clients.main]\nkeys = []", "clients.main"),
+        ("[clients.main]\njwks_url = 'https://ehr.example/keys'", "clients.main"),
         ("[clients.Main]\nissuer = 'x'", "clients"),
         (GOOD + "isuer = 'x'", "clients.main"),
         (GOOD + "jwks_url = 7", "clients.main.jwks_url"),
