@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from hooks.caller import Caller
 from hooks.engine import Engine
 from hooks.errors import MEDIA_TYPE, Issue, Refused, outcome, refused
+from hooks.fhir.api import add_fhir
 from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
 from hooks.observe import configure, fault, log, new_request_id
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _JSON_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 _OURS = {
     404: ("there is nothing here", "See /cds-services for what there is"),
+    406: ("this format is not spoken here", "Ask for JSON"),
     405: ("this method is not offered here", "See the Allow header"),
     413: ("the body is too large", "Send less: only what the prefetch templates ask for"),
     415: ("this media type is not read", "Send application/json"),
@@ -41,6 +43,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.url_map.strict_slashes = False
     _add_services(app, engine)
     _add_pages(app, engine)
+    add_fhir(app, engine)
     _add_frame(app, settings, trust)
     return app
 

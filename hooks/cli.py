@@ -87,8 +87,8 @@ def demo(once: bool, port: int) -> None:
 def check(files: tuple[str, ...], as_json: bool, explain: bool, strict: bool, as_of: datetime | None) -> None:
     """Judge hook requests or FHIR Bundles offline and print the cards.
 
-    FILE is a CDS Hooks request, or a FHIR Bundle of one patient's resources with at least one draft order (judged as
-    order-sign), as JSON; - is standard input.
+    FILE is a CDS Hooks request, or a FHIR Bundle of one patient's resources (judged as order-sign when it holds draft
+    orders, else as patient-view), as JSON; - is standard input.
 
     Exit code: 0 no card, 1 at least one card, 2 a file that could not be judged (or, with --strict, is no valid FHIR).
     """

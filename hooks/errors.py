@@ -18,6 +18,7 @@ _TYPES = {
     401: "login",
     404: "not-found",
     405: "not-supported",
+    406: "not-supported",
     412: "incomplete",
     413: "too-long",
     415: "not-supported",

@@ -1,8 +1,8 @@
 """Files instead of calls: what ``gabaguard check`` judges.
 
-A file holds a hook request, or a FHIR Bundle of one patient's resources with at least one draft order; the latter is
-told as an ``order-sign`` request. Kinds of resources that the Bundle does not hold are not claimed to be empty: their
-prefetch keys are left out, so that what rests on them is "not checked".
+A file holds a hook request, or a FHIR Bundle of one patient's resources; the latter is told as an ``order-sign``
+request when it holds draft orders, else as ``patient-view``. Kinds of resources that the Bundle does not hold are not
+claimed to be empty: their prefetch keys are left out, so that what rests on them is "not checked".
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 import orjson
+
+from hooks.services import service_for_hook
 
 ORDERS = {"MedicationRequest", "MedicationOrder"}
 KEYS = {
+    "AllergyIntolerance": "allergies",
     "Appointment": "procedures",
     "Condition": "conditions",
     "Device": "procedures",
     "DeviceRequest": "procedures",
     "DeviceUseStatement": "procedures",
     "Encounter": "encounter",
+    "List": "discharge",
     "Medication": "products",
     "MedicationAdministration": "administrations",
     "MedicationDispense": "dispenses",
@@ -52,36 +57,76 @@ def request_of(text: bytes) -> tuple[str, bytes]:
     if isinstance(content, Mapping) and isinstance(content.get("hook"), str):
         return content["hook"], text
     if isinstance(content, Mapping) and content.get("resourceType") == "Bundle":
-        return "order-sign", orjson.dumps(_request_of_bundle(content, text))
+        request = request_of_bundle(content, Told(), text)
+        return request["hook"], orjson.dumps(request)
     raise BadFileError(
         "is neither a hook request nor a FHIR Bundle",
         'A hook request has "hook", "context" and "prefetch"; a Bundle has "resourceType": "Bundle".',
     )
 
 
-def _request_of_bundle(bundle: Mapping[str, Any], text: bytes) -> dict[str, Any]:
+class Told(msgspec.Struct, frozen=True):
+    """What may be said of a Bundle besides its content.
+
+    ``drafts``: a Bundle of the draft orders, where their status does not tell (a stop, a revision). ``complete``:
+    prefetch keys for which the Bundle holds all there is, so that what is not in it does not exist.
+    """
+
+    hook: str = ""
+    drafts: Mapping[str, Any] | None = None
+    complete: tuple[str, ...] = ()
+    selections: tuple[str, ...] = ()
+    encounter_id: str = ""
+    user_id: str = ""
+
+
+def request_of_bundle(bundle: Mapping[str, Any], told: Told, text: bytes) -> dict[str, Any]:
+    """The hook request that a Bundle of one patient's resources stands for. ``text`` names it: same bytes, same call.
+
+    With draft orders it is ``order-sign``, else ``patient-view``, unless ``told`` names the hook. Raises
+    ``BadFileError``.
+    """
     entries = list(_entries(bundle))
-    drafts = [entry for entry in entries if _is_draft(entry["resource"])]
-    if not drafts:
-        raise BadFileError(
-            "the Bundle holds no draft order",
-            'Add the order to be judged as MedicationRequest (DSTU2: MedicationOrder) with "status": "draft".',
-        )
+    drafts = list(_entries(told.drafts)) if told.drafts is not None else [one for one in entries if _is_draft(one)]
+    hook = told.hook or ("order-sign" if drafts else "patient-view")
+    service = service_for_hook(hook)
+    field = service.draft_fields[0] if service is not None and service.draft_fields else ""
     patients = [entry["resource"] for entry in entries if entry["resource"].get("resourceType") == "Patient"]
     if len(patients) > 1:
         raise BadFileError(f"the Bundle holds {len(patients)} patients", "Give one file per patient.")
-    prefetch: dict[str, Any] = {"patient": patients[0]} if patients else {}
-    prefetch |= _by_key(entry for entry in entries if not _is_draft(entry["resource"]))
-    return {
-        "hook": "order-sign",
-        "hookInstance": str(uuid.uuid5(NAMESPACE, text.decode("utf-8", "replace"))),
-        "context": {
-            "userId": "Practitioner/offline",
-            "patientId": _patient_id(patients, [entry["resource"] for entry in drafts]),
-            "draftOrders": _bundle(drafts),
-        },
-        "prefetch": prefetch,
+    context: dict[str, Any] = {
+        "userId": told.user_id or "Practitioner/offline",
+        "patientId": _patient_id(patients, [entry["resource"] for entry in drafts or entries]),
     }
+    if field:
+        context[field] = _bundle(drafts)
+    if told.selections:
+        context["selections"] = list(told.selections)
+    if encounter := told.encounter_id or _encounter_id(entries):
+        context["encounterId"] = encounter
+    kept = [entry for entry in entries if not (field and told.drafts is None and _is_draft(entry))]
+    kept = [entry for entry in kept if entry["resource"].get("resourceType") != "Patient"]
+    asked = service.prefetch if service is not None else {}
+    whole = {key: _of_type(asked[key], kept) for key in told.complete if key in asked}
+    return {
+        "hook": hook,
+        "hookInstance": str(uuid.uuid5(NAMESPACE, text.decode("utf-8", "replace"))),
+        "context": context,
+        "prefetch": _by_key(kept) | whole | ({"patient": patients[0]} if patients else {}),
+    }
+
+
+def _of_type(template: str, entries: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """What of the entries a prefetch template may mean: all of its type. None when there is none."""
+    kind = template.partition("?")[0].partition("/")[0]
+    found = [entry for entry in entries if entry["resource"].get("resourceType") == kind]
+    return _bundle(found) if found else None
+
+
+def _encounter_id(entries: Iterable[Mapping[str, Any]]) -> str:
+    """The encounter, when the Bundle holds one only."""
+    found = [entry["resource"].get("id") for entry in entries if entry["resource"].get("resourceType") == "Encounter"]
+    return str(found[0]) if len(found) == 1 and found[0] else ""
 
 
 def _entries(bundle: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
@@ -96,7 +141,8 @@ def _entries(bundle: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
             yield {key: entry[key] for key in ("fullUrl", "resource") if key in entry}
 
 
-def _is_draft(resource: Mapping[str, Any]) -> bool:
+def _is_draft(entry: Mapping[str, Any]) -> bool:
+    resource = entry["resource"]
     return resource.get("resourceType") in ORDERS and resource.get("status") == "draft"
 
 
@@ -119,4 +165,4 @@ def _patient_id(patients: list[dict[str, Any]], drafts: list[dict[str, Any]]) ->
         subject = draft.get("subject") or draft.get("patient") or {}
         if reference := str(subject.get("reference", "")):
             return reference.removeprefix("Patient/")
-    raise BadFileError("no patient is named", "Give the Patient an id, or the draft order a subject.")
+    raise BadFileError("no patient is named", "Give the Patient an id, or an order a subject.")

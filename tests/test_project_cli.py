@@ -136,7 +136,7 @@ def test_what_a_bundle_does_not_hold_is_not_claimed_to_be_absent(demo: Path, tmp
     [
         ("{", "is not JSON"),
         ("[]", "neither a hook request nor a FHIR Bundle"),
-        ('{"resourceType": "Bundle"}', "no draft order"),
+        ('{"resourceType": "Bundle"}', "no patient is named"),
         ('{"hook": "coffee-break", "context": {}}', "none that this service answers"),
     ],
 )

@@ -30,13 +30,15 @@ class Terminology:
     __slots__ = (
         "_allergies",
         "_by_class",
-        "_codes",
         "_concepts",
         "_drugs",
         "_labs",
         "classes",
         "concepts",
+        "condition_tables",
+        "drug_tables",
         "ingredients",
+        "lab_tables",
     )
 
     def __init__(self, root: Path) -> None:
@@ -46,10 +48,13 @@ class Terminology:
         self.classes = MappingProxyType(classes)
         self.ingredients = MappingProxyType(dict(tables.ingredients))
         self.concepts = MappingProxyType(concepts)
-        self._codes = tables.codes
+        # The tables themselves are for publishing what is known; to recognise, ask the methods.
+        self.drug_tables = tables
+        self.condition_tables = load.read_condition_codes(root, concepts)
+        self.lab_tables = load.read_labs(root)
         self._drugs = DrugRecogniser(tables)
-        self._concepts = ConceptRecogniser(load.read_condition_codes(root, concepts))
-        self._labs = LabRecogniser(load.read_labs(root))
+        self._concepts = ConceptRecogniser(self.condition_tables)
+        self._labs = LabRecogniser(self.lab_tables)
         self._allergies = AllergyRecogniser(load.read_allergies(root), self._drugs)
         by_class: dict[str, set[str]] = {id: set() for id in classes}
         for info in tables.ingredients.values():

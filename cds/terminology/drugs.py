@@ -82,6 +82,7 @@ class DrugTables(msgspec.Struct, frozen=True):
     codes: Mapping[tuple[str, str], tuple[str, ...]]  # (system, code) -> ingredient ids
     names: PhraseBook[Named]
     routes: Mapping[tuple[str, str], Said] = {}
+    brand_names: tuple[tuple[str, Named], ...] = ()  # as they are written, for publishing
 
 
 class DrugRecogniser:

@@ -115,14 +115,15 @@ def read_drugs(root: Path, classes: Mapping[str, ClassInfo]) -> DrugTables:
         codes[systems.SNOMED, code] = items(member)
     for name, id, _ in read_rows(root / "drugs" / "companions.tsv", ("name", "id", "note")):
         names[name] = Named(("~" + id,) if id else ())
-    for name, brand in _brands(root):
-        names[name] = Named(brand.substances, brand)
+    branded = tuple((name, Named(brand.substances, brand)) for name, brand in _brands(root))
+    names.update(branded)
     return DrugTables(
         ingredients=ingredients,
         products=read_keyed(root / "drugs" / "rxnorm.tsv", PRODUCTS),
         codes=codes,
         names=PhraseBook(names.items()),
         routes=_routes(root),
+        brand_names=branded,
     )
 
 
