@@ -24,11 +24,11 @@ STOP_LIMIT = 10  # seconds that a worker may take to finish its calls before it 
 def serve(settings: Settings | None = None) -> None:
     """Serve until told to stop. Faults of settings or knowledge are raised here, before any worker is started."""
     settings = settings or load_settings()
+    if settings.exposed:
+        raise SettingsFaults([*settings.exposed, "or serve with --insecure (anybody who can connect may then call)"])
     if settings.port == 0:  # cards carry the address, so it must be known
         settings = msgspec.structs.replace(settings, port=_free_port(settings.host))
     configure(settings.log_level)
-    if settings.exposed:
-        raise SettingsFaults([*settings.exposed, "or serve with --insecure (anybody who can connect may then call)"])
     version = _knowledge_version()
     _check_clients(settings)
     if settings.unknown:

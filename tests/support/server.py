@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from socket import create_server
+from ssl import SSLContext
 from typing import Any, NamedTuple
 
 PUBLIC_URL = "https://cds.example.org/gabaguard"
@@ -43,13 +44,17 @@ def _no_constant(name: str) -> None:
 class Server:
     """A running service."""
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, port: int, log: Path, tls: SSLContext | None = None) -> None:
         self.port = port
         self.log = log
+        self.tls = tls
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
         """One request; header names are written with underscores."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        if self.tls is None:
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        else:
+            connection = HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.tls)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body or None, named)
@@ -67,8 +72,8 @@ class Server:
         return self.ask("POST", f"/cds-services/{service}", body, **{"Content_Type": "application/json"} | headers)
 
 
-def start(tmp: Path, **settings: str) -> tuple[subprocess.Popen[bytes], Server]:
-    """Start a service with these settings and wait until it is ready."""
+def start(tmp: Path, tls: SSLContext | None = None, **settings: str) -> tuple[subprocess.Popen[bytes], Server]:
+    """Start a service with these settings and wait until it is ready. ``tls``: how to speak to it if it speaks TLS."""
     with create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GABAGUARD_")}
@@ -82,7 +87,7 @@ def start(tmp: Path, **settings: str) -> tuple[subprocess.Popen[bytes], Server]:
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).resolve().parents[2],
         )
-    server = Server(port, log)
+    server = Server(port, log, tls)
     end = time.monotonic() + 60
     while time.monotonic() < end:
         assert process.poll() is None, log.read_text()
