@@ -3,7 +3,8 @@
 Every command imports what it needs only when it runs, so that ``--help`` is quick. A fault is a message, never a
 traceback (``--debug`` shows one).
 
-Exit codes: 0 all went well; 1 something was found (``check``: at least one card; ``knowledge validate``: faults);
+Exit codes: 0 all went well; 1 something was found (``check``: at least one card; ``knowledge validate``: faults;
+``doctor``: something failed);
 2 the command, a file or a setting is wrong; 3 our own fault.
 """
 
@@ -167,6 +168,21 @@ def settings() -> None:
     from hooks.terminal import console, show_settings
 
     show_settings(console(), table(load_settings()))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line: about, state, found, remedy.")
+def doctor(as_json: bool) -> None:
+    """Is this site set up so that its EHRs can call? What to do about each thing that is not.
+
+    Looks at settings, clients, certificate, clocks, and asks the configured addresses: keys, FHIR metadata, ourselves.
+
+    Exit code: 0 nothing failed (there may be warnings), 1 something did.
+    """
+    from hooks.doctor import examine
+    from hooks.terminal_doctor import show
+
+    sys.exit(FOUND if show(examine(), as_json=as_json) else 0)
 
 
 def main() -> None:

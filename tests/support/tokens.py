@@ -91,6 +91,7 @@ class KeyPlace:
         self.body = jwks(*names)
         self.pause = 0.0  # seconds before it answers
         self.drip = 0.0  # seconds between two bytes
+        self.clock = 0.0  # seconds by which its Date is off
         self.asked: list[str] = []
         self.url = ""
 
@@ -119,6 +120,9 @@ def serving(place: KeyPlace) -> Iterator[KeyPlace]:
         def do_GET(self) -> None:
             with suppress(OSError):  # the asker has gone, which is what some tests are about
                 place.answer(self)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() + place.clock)
 
         def log_message(self, *_: Any) -> None:
             """Silent."""
