@@ -136,13 +136,20 @@ def _take_bundle(bundle: Bundle | BundleFirst, path: str, opened: Opened) -> Non
     entries = bundle.entry or ()
     sent = sum(map(_is_match, entries)) if bundle.total is not None else 0
     _note_pages(bundle.total, bundle.link, sent, opened)
+    found = opened.found
     for at, entry in enumerate(entries):
         if entry is None:
             opened.seen = True
         elif entry.resource is None:
             _without_resource(entry.fullUrl or entry.resourceType, opened)
-        else:
+        elif type(entry.resource) in _AROUND:
             _take(entry.resource, f"{path}.entry[{at}].resource", entry.fullUrl or "", opened)
+        else:
+            found.append(Found(entry.resource, f"{path}.entry[{at}].resource", entry.fullUrl or ""))
+    opened.seen = opened.seen or bool(found)
+
+
+_AROUND = frozenset({Bundle, OperationOutcome})  # what is no resource of the patient
 
 
 def _take(view: Resource, path: str, full_url: str, opened: Opened) -> None:

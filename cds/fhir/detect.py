@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from cds.fhir.clinical_views import AllergyIntolerance, Condition, Encounter, Procedure
+from cds.fhir.dosage import dosage_views, sent_dosages
 from cds.fhir.medication_views import (
     Medication,
     MedicationAdministration,
@@ -20,7 +21,7 @@ from cds.fhir.medication_views import (
     MedicationStatement,
     Requester,
 )
-from cds.fhir.shapes import Codeable, DosageView, Owned, Resource, many_or_text
+from cds.fhir.shapes import Codeable, DosageView, Owned, Resource
 
 DEFAULT = "R4"
 _SINCE_R4 = "R4 or R5"
@@ -70,8 +71,7 @@ def _of_medication_event(view: MedicationEvent) -> Iterator[str]:
         yield "R5"
     if view.reasonCodeableConcept is not None:
         yield "DSTU2"
-    sent = view.dosageInstruction if view.dosageInstruction is not None else view.dosage
-    for dosage in many_or_text(sent)[:5]:
+    for dosage in dosage_views(sent_dosages(view.dosageInstruction, view.dosage))[:5]:
         if type(dosage) is DosageView:
             yield from _of_dosage(dosage, view)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from cds.case import When
 from cds.chart import Amount, Coded, DosageFact, Timing
 from cds.fhir.codes import EMPTY, label
 from cds.fhir.dates import ends, starts, when
+from cds.fhir.salvage import loads, salvage_as
 from cds.fhir.shapes import (
     Dosages,
     DosageView,
@@ -22,14 +25,43 @@ from cds.fhir.shapes import (
     many_or_text,
     number,
 )
+from cds.memo import remember
 
 MOST_DOSAGES = 200
+MEMO = 8192  # different dosages remembered: most orders repeat one that was heard before
 _PREFERRED = ("ordered", "calculated")  # of several doseAndRate: what the prescriber wrote, then what it comes to
 
 
-def dosage_facts(sent: Dosages, rendered: str | None = None) -> tuple[DosageFact, ...]:
-    """All dosages of one resource. ``rendered`` is R5's text of them all, used where there is no other text."""
-    each = many_or_text(sent)
+_decoder = msgspec.json.Decoder(Dosages, strict=False)
+
+
+def sent_dosages(first: msgspec.Raw, second: msgspec.Raw) -> bytes:
+    """The JSON of the first of two elements that was sent; empty when neither was."""
+    for sent in (first, second):
+        text = bytes(sent)
+        if text not in (b"", b"null"):
+            return text
+    return b""
+
+
+@remember(MEMO)
+def dosage_views(text: bytes) -> tuple[DosageView | str, ...]:
+    """The dosages in the JSON of one element; of what has an odd form as much as can be salvaged."""
+    if not text:
+        return ()
+    try:
+        return tuple(many_or_text(_decoder.decode(text)))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return tuple(many_or_text(salvage_as(loads(text), Dosages)))
+
+
+@remember(MEMO)
+def dosage_facts(text: bytes, rendered: str | None = None) -> tuple[DosageFact, ...]:
+    """All dosages of one resource, from the JSON of their element.
+
+    ``rendered`` is R5's text of them all, used where there is no other text.
+    """
+    each = dosage_views(text)
     facts = tuple(_fact(one) for one in each[:MOST_DOSAGES])
     if not rendered:
         return facts

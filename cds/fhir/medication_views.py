@@ -15,8 +15,6 @@ from cds.fhir.shapes import (
     NOTHING,
     Codeable,
     Codeables,
-    Dosages,
-    DosageView,
     Flag,
     Identifier,
     Notes,
@@ -67,8 +65,8 @@ class MedicationEvent(Owned):
     reasonCodeableConcept: Coded | None = None  # DSTU2 order
     reason: Codeables = None  # R5
     note: Notes = None  # a string in DSTU2
-    dosage: Dosages = None
-    dosageInstruction: Dosages = None
+    dosage: msgspec.Raw = NOTHING  # read, and remembered, by cds.fhir.dosage
+    dosageInstruction: msgspec.Raw = NOTHING
     renderedDosageInstruction: Text = None  # R5
 
 
@@ -121,7 +119,6 @@ class MedicationDispense(MedicationEvent):
 
 
 class MedicationAdministration(MedicationEvent):
-    dosage: DosageView | list[DosageView] | str | None = None
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
     effectiveTimeDateTime: Text = None  # DSTU2

@@ -15,7 +15,7 @@ from cds.case import When
 from cds.chart import EVERYTHING, Coded, MedicationFact
 from cds.fhir.codes import EMPTY, all_coded, each_coded, merged, referenced, words
 from cds.fhir.dates import ends, starts, when
-from cds.fhir.dosage import dosage_facts
+from cds.fhir.dosage import dosage_facts, sent_dosages
 from cds.fhir.drug import IngredientFact, drug_fields
 from cds.fhir.medication_views import (
     MedicationAdministration,
@@ -70,8 +70,8 @@ def _common(view: MedicationEvent, kind: str, place: Place, index: Index, wanted
     facts.update(drug_fields(view, index))
     if place.draft or wanted(facts["drug"], facts.get("ingredients", ())):
         facts["reasons"] = _reasons(view, index)
-        sent = view.dosageInstruction if view.dosageInstruction is not None else view.dosage
-        if sent is not None or view.renderedDosageInstruction:
+        sent = sent_dosages(view.dosageInstruction, view.dosage)
+        if sent or view.renderedDosageInstruction:
             facts["dosages"] = dosage_facts(sent, view.renderedDosageInstruction)
     if view.category is not None:
         facts["category"] = all_coded(view.category)

@@ -28,7 +28,7 @@ from cds.fhir.clinical_views import (
 )
 from cds.fhir.codes import MOST_CODINGS, shortened
 from cds.fhir.detect import release_of
-from cds.fhir.dosage import MOST_DOSAGES
+from cds.fhir.dosage import MOST_DOSAGES, dosage_views, sent_dosages
 from cds.fhir.gaps import Gaps, expected, is_draft, words_for
 from cds.fhir.lists import list_fact
 from cds.fhir.medication_views import (
@@ -92,8 +92,8 @@ class _Reading:
         self._index = Index()
         self._patients: list[tuple[Source, PatientFact]] = []
         for source, one in opened:
+            self._index.add(one.found)
             for found in one.found:
-                self._index.add(found)
                 if type(found.view) is Patient:
                     self._patients.append((source, patient_fact(found.view, found.path)))
         self._owner = Owner(patient_id, self._index)
@@ -160,9 +160,9 @@ class _Reading:
         selected = not draft or self._selected is None or not view.id or view.id in self._selected
         place = Place(found.path, draft, selected)
         self._chart.medications.append(medication_fact(view, place, self._index, self._wanted.medicine))
-        for sent in (view.dosageInstruction, view.dosage):
-            if type(sent) is list and len(sent) > MOST_DOSAGES:
-                self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_DOSAGES} dosages were read")
+        sent = sent_dosages(view.dosageInstruction, view.dosage)
+        if len(sent) > MOST_DOSAGES and len(dosage_views(sent)) > MOST_DOSAGES:  # each takes more than one byte
+            self._gaps.add(source, Reason.TRUNCATED, f"only the first {MOST_DOSAGES} dosages were read")
 
     def take_condition(self, source: Source, found: Found) -> None:
         """Conditions."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from cds.fhir.bundle import Found, open_source
 from cds.fhir.clinical_views import Appointment, Condition, Patient, Specimen, Substance
@@ -16,20 +17,28 @@ class Index:
     """The resources of one call that others point at, by every way of pointing at them."""
 
     def __init__(self) -> None:
-        self._by_reference: dict[str, Resource] = {}
+        self._found: list[list[Found]] = []
 
-    def add(self, found: Found) -> None:
-        """Make a resource findable by "Type/id", by its fullUrl, and a Medication by its identifiers."""
-        view = found.view
-        if type(view) not in _POINTED_AT:
-            return
-        if view.id:
-            self._by_reference.setdefault(f"{type(view).__name__}/{view.id}", view)
-        if found.full_url:
-            self._by_reference.setdefault(found.full_url, view)
-        if isinstance(view, Medication):
-            for identifier in identifiers(view.identifier):
-                self._by_reference.setdefault(identifier, view)
+    def add(self, found: list[Found]) -> None:
+        """Make resources findable, before anything is looked for; of two by the same name the first counts."""
+        self._found.append(found)
+
+    @cached_property
+    def _by_reference(self) -> Mapping[str, Resource]:
+        """By "Type/id", by fullUrl, and a Medication by its identifiers; made when the first reference is followed."""
+        known: dict[str, Resource] = {}
+        for found in (one for source in self._found for one in source):
+            view = found.view
+            if type(view) not in _POINTED_AT:
+                continue
+            if view.id:
+                known.setdefault(f"{type(view).__name__}/{view.id}", view)
+            if found.full_url:
+                known.setdefault(found.full_url, view)
+            if isinstance(view, Medication):
+                for identifier in identifiers(view.identifier):
+                    known.setdefault(identifier, view)
+        return known
 
     def find(self, reference: RefOrText, type_name: str, contained: bytes = b"") -> Resource | None:
         """The resource a reference leads to: contained, in the same Bundle or elsewhere in the call."""
@@ -61,10 +70,11 @@ class Owner:
             return True
         if type(view) is Appointment:
             return self._takes_part(view)
-        return self._is_ours(view.subject) and self._is_ours(view.patient)
+        subject, patient = view.subject, view.patient
+        return (subject is None or self._is_ours(subject)) and (patient is None or self._is_ours(patient))
 
-    def _is_ours(self, reference: References) -> bool:
-        if reference is None:
+    def _is_ours(self, reference: list[Reference] | Reference | str) -> bool:
+        if type(reference) is Reference and self._known.get(reference.reference or ""):
             return True
         if isinstance(reference, list):
             return any(self._is_ours(one) for one in reference) or not reference
