@@ -100,7 +100,7 @@ class Ingredient(msgspec.Struct, frozen=True):
     strength: Strength | None = None
 
 
-class Drug(msgspec.Struct, frozen=True):
+class Drug(msgspec.Struct, frozen=True, cache_hash=True):
     """A medicine as recognised.
 
     ``ingredients`` is empty when it is none of ours. ``recognised_by`` says how: "code" (of a product),

@@ -20,7 +20,7 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
     display: str = ""
 
 
-class Coded(msgspec.Struct, frozen=True, gc=False, rename={"codings": "coding"}):
+class Coded(msgspec.Struct, frozen=True, gc=False, cache_hash=True, rename={"codings": "coding"}):
     """A CodeableConcept as sent: codings and free text. In JSON its fields have FHIR's names."""
 
     codings: tuple[Coding, ...] = ()
@@ -59,7 +59,7 @@ class Timing(msgspec.Struct, frozen=True, gc=False):
     duration_unit: str = ""
 
 
-class DosageFact(msgspec.Struct, frozen=True, gc=False):
+class DosageFact(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """One dosageInstruction/dosage as sent."""
 
     sequence: int | None = None

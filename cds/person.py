@@ -8,6 +8,7 @@ from datetime import date
 from cds.arithmetic.dates import age_years
 from cds.case import Known, Patient, Problem, Procedure, Reason, Setting, Unknown, When
 from cds.chart import Coded, EncounterFact, PatientFact, ProblemFact, ProcedureFact
+from cds.memo import remember
 from cds.terminology import Terminology
 
 OLDEST = 130  # completed years; an older patient is a slip in the birth date
@@ -76,7 +77,12 @@ def of_family(fact: ProblemFact) -> bool:
     """Whether a Condition is about a relative."""
     if any("family" in category.lower() for category in fact.categories):
         return True
-    return any(_says_family(words) for words in (fact.code.text, *(coding.display for coding in fact.code.codings)))
+    return _code_of_family(fact.code)
+
+
+@remember(2048)
+def _code_of_family(code: Coded) -> bool:
+    return any(_says_family(words) for words in (code.text, *(coding.display for coding in code.codings)))
 
 
 def _says_family(words: str) -> bool:

@@ -117,8 +117,10 @@ def _links(told: Told, item: Running) -> bool:
 
 
 def _is_same_order(told: Told, member: Told) -> bool:
-    same_id = bool(told.fact.id) and told.fact.id == member.fact.id
-    return same_id or bool(set(told.fact.identifiers).intersection(member.fact.identifiers))
+    if told.fact.id and told.fact.id == member.fact.id:
+        return True
+    ours, theirs = told.fact.identifiers, member.fact.identifiers
+    return bool(ours and theirs) and not set(ours).isdisjoint(theirs)
 
 
 def _names(told: Told, member: Told) -> bool:

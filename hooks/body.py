@@ -15,6 +15,7 @@ import msgspec
 from hooks.errors import Refused, refused
 
 MAX_DEPTH = 64
+_STRETCH = 64  # brackets looked at together: FHIR is a dozen levels deep, and a stretch seldom opens more than half
 
 _BOM = b"\xef\xbb\xbf"
 _CURLY = bytes.maketrans(b"[]", b"{}")  # both kinds of brackets are one for us
@@ -45,11 +46,25 @@ def check_text(body: bytes) -> None:
 def deeper_than(body: bytes, limit: int) -> bool:
     """Whether objects and arrays are nested deeper than ``limit``.
 
-    The quick answer counts brackets inside strings too: when all of them cancel out within ``limit`` levels, the body
+    The quick answers count brackets inside strings too: when all of them cancel out within ``limit`` levels, the body
     is taken as it is (whoever hides depth in strings meets the decoder's own limit). Else strings are left out.
     """
     brackets = body.translate(_CURLY, _NOT_BRACKETS)
+    if _surely_flat(brackets, limit):
+        return False
     return bool(_peeled(brackets, limit)) and _exactly_deeper(body, limit)
+
+
+def _surely_flat(brackets: bytes, limit: int) -> bool:
+    """Whether a balanced row of brackets stays within ``limit``: a stretch of it cannot open more than it holds."""
+    level = 0
+    for at in range(0, len(brackets), _STRETCH):
+        stretch = brackets[at : at + _STRETCH]
+        opened = stretch.count(b"{")
+        if level < 0 or level + opened > limit:
+            return False
+        level += 2 * opened - len(stretch)
+    return level == 0
 
 
 def _exactly_deeper(body: bytes, limit: int) -> bool:

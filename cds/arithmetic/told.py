@@ -17,6 +17,7 @@ from cds.arithmetic.rules import numbers
 from cds.arithmetic.units import amount_hours, dose_unit
 from cds.case import Concept, DailyDose, Drug, Known, Maybe, When
 from cds.chart import Coded, DosageFact, MedicationFact
+from cds.memo import remember
 from cds.terminology import Terminology
 
 MAX_TEXT = 500
@@ -241,9 +242,10 @@ def _single(fact: MedicationFact) -> bool:
     """Given once only, by every dosage: a count of one, a single date, a code or words for "once"."""
     if fact.kind == ADMINISTRATION or not fact.dosages:
         return False
-    return all(_once(dosage) for dosage in fact.dosages)
+    return all(map(_once, fact.dosages))
 
 
+@remember(4096)
 def _once(dosage: DosageFact) -> bool:
     timing = dosage.timing
     if timing is not None:

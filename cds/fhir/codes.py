@@ -79,18 +79,20 @@ def first_code(sent: Codeables, known: frozenset[str] = frozenset()) -> str:
         return ""
     if isinstance(sent, str):
         return sent.strip().lower()
-    whole = all_coded(sent)
+    codings = sent.coding if type(sent) is Codeable and sent.coding else all_coded(sent).codings
     first = ""
-    for coding in whole.codings:
+    for coding in codings:
         code = coding.code.strip().lower()
         if code in known:
             return code
         first = first or code
-    return first or label(whole).lower()
+    return first or label(all_coded(sent)).lower()
 
 
 def code_list(sent: Codeables) -> tuple[str, ...]:
     """Every code of one or many concepts, as sent; the text of those without a code."""
+    if sent is None:
+        return ()
     codes: list[str] = []
     for one in each_coded(sent):
         found = [coding.code for coding in one.codings if coding.code]

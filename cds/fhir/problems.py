@@ -25,16 +25,16 @@ def problem_fact(view: Condition, path: str, patient: PatientFact | None) -> Pro
     birth = patient.birth if patient is not None else None
     ended, stated = _abatement(view, birth)
     return ProblemFact(
-        id=view.id or "",
-        path=path,
-        code=shortened(view.code),
-        clinical_status=first_code(view.clinicalStatus, _CLINICAL),
-        verification_status=first_code(view.verificationStatus, _VERIFICATION),
-        categories=code_list(view.category),
-        onset=_onset(view, birth),
-        abatement=ended,
-        abated=stated and ended is None,
-        recorded=when(view.recordedDate or view.assertedDate or view.dateRecorded),
+        view.id or "",
+        path,
+        shortened(view.code),
+        first_code(view.clinicalStatus, _CLINICAL),
+        first_code(view.verificationStatus, _VERIFICATION),
+        code_list(view.category),
+        _onset(view, birth),
+        ended,
+        stated and ended is None,
+        when(view.recordedDate or view.assertedDate or view.dateRecorded),
     )
 
 
