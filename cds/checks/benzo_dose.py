@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cds.arithmetic.benzodiazepine_limits import Limit, limit_of
 from cds.case import Known, Reason, Unknown
 from cds.checks.baclofen import total_dose
 from cds.checks.conditions import on_route
@@ -12,6 +11,7 @@ from cds.checks.numbers import dose_unknown, milligrams
 from cds.checks.registry import check
 from cds.checks.words import seen
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
+from cds.knowledge.doses import Limit
 from cds.knowledge.model import Check
 from cds.view import LISTS, Present, View, number
 
@@ -34,7 +34,7 @@ def benzo_max_dose(view: View, check: Check) -> Outcome:
 
 
 def _one(view: View, check: Check, items: tuple[Present, ...]) -> Answer:
-    limit = limit_of(items[0].ingredient)
+    limit = view.knowledge.limits.get(items[0].ingredient)
     if limit is None:
         detail = f"no daily maximum known for {view.name(items[0].ingredient)}"
         return None, (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=False),)
@@ -77,7 +77,8 @@ def _older(view: View, check: Check, items: tuple[Present, ...], limit: Limit, t
     if old != Known(True):
         return None, ()
     because = f"above {number(limit.older)} mg/day from 65 on"
-    return _finding(view, check, items, Indicator.WARNING, "older", limit.older, because, limit), ()
+    wording = "older_label" if limit.older_label else "older"
+    return _finding(view, check, items, Indicator.WARNING, wording, limit.older, because, limit), ()
 
 
 def _finding(
@@ -92,7 +93,7 @@ def _finding(
 ) -> Finding:
     orders = tuple(item for item in items if item.subject)
     settled = one_lower_if_settled(view, check, items, to)
-    if (wording == "older" and settled < to) or is_reduction(view, orders):
+    if (wording.startswith("older") and settled < to) or is_reduction(view, orders):
         settled = Indicator.SILENT
     values: dict[str, Value] = {
         "one": view.name(items[0].ingredient),

@@ -17,6 +17,7 @@ from typing import Any
 
 from cds.findings import Indicator
 from cds.knowledge.cross import cross_faults
+from cds.knowledge.doses import limits, starts
 from cds.knowledge.model import (
     Band,
     Check,
@@ -80,31 +81,34 @@ def read_knowledge(root: Path) -> Knowledge:
         if data and data.get("id") != path.stem:
             faults.append(f"checks/{path.name}: id: is {data.get('id')!r}; it must be the file's name")
         checks[path.stem] = data
-    faults += _arithmetic_faults(root, evidence)
+    arithmetic = _arithmetic(root, evidence, faults)
     if not checks:
         faults.append("checks: no check file found")
     if faults:
         raise KnowledgeFaults(faults)
     terminology = load_terminology(root)
-    knowledge = _assemble(root, evidence, topics, overrides, facts, checks, terminology)
+    knowledge = _assemble(root, evidence, topics, overrides, facts, checks, arithmetic, terminology)
     faults = cross_faults(knowledge)
     if faults:
         raise KnowledgeFaults(faults)
     return knowledge
 
 
-def _arithmetic_faults(root: Path, evidence: Mapping[str, Any]) -> list[str]:
-    """Faults of the files that ``cds.arithmetic`` and the terminology read themselves: shape, and unknown evidence."""
-    faults: list[str] = []
-    names = [f"arithmetic/{path.name}" for path in sorted((root / "arithmetic").glob("*.toml"))]
-    for name in names:
-        data = _read(root, name, "arithmetic", faults)
-        faults += [f"{name}: evidence: {id!r} is not in evidence.toml" for id in _cited(data) if id not in evidence]
+def _arithmetic(root: Path, evidence: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
+    """The files that ``cds.arithmetic`` and the terminology read themselves, by name; their faults are added."""
+    paths = sorted((root / "arithmetic").glob("*.toml"))
+    found = {path.stem: _read(root, f"arithmetic/{path.name}", "arithmetic", faults) for path in paths}
+    for name, data in found.items():
+        faults += [
+            f"arithmetic/{name}.toml: evidence: {id!r} is not in evidence.toml" for id in _unknown(data, evidence)
+        ]
     classes = _read(root, "drugs/classes.toml", "classes", faults)
-    for id in _cited(classes):
-        if id not in evidence:
-            faults.append(f"drugs/classes.toml: evidence: {id!r} is not in evidence.toml")
-    return faults
+    faults += [f"drugs/classes.toml: evidence: {id!r} is not in evidence.toml" for id in _unknown(classes, evidence)]
+    return found
+
+
+def _unknown(data: Mapping[str, Any], evidence: Mapping[str, Any]) -> list[str]:
+    return sorted(_cited(data) - set(evidence))
 
 
 def _cited(value: Any) -> set[str]:
@@ -157,6 +161,7 @@ def _assemble(
     overrides: Mapping[str, str],
     facts: Mapping[str, Any],
     checks: Mapping[str, Any],
+    arithmetic: Mapping[str, Any],
     terminology: Terminology,
 ) -> Knowledge:
     ready = {id: _check(data) for id, data in checks.items()}
@@ -171,6 +176,8 @@ def _assemble(
         by_ingredient=_index(ready.values(), terminology),
         relevant=_relevant(ready.values(), terminology),
         targets=frozenset(id for name in TARGETS for id in terminology.ingredients_of_class(name)),
+        limits=limits(arithmetic["benzodiazepine_limits"]),
+        starts=starts(arithmetic["benzodiazepine_starts"]),
     )
 
 

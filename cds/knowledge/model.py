@@ -11,6 +11,7 @@ from datetime import date
 import msgspec
 
 from cds.findings import Indicator
+from cds.knowledge.doses import Limit, Start
 from cds.terminology import Terminology
 
 
@@ -196,3 +197,5 @@ class Knowledge(msgspec.Struct, frozen=True):
     by_ingredient: Mapping[str, tuple[str, ...]]  # ingredient id -> ids of the checks its orders may concern
     relevant: frozenset[str]  # ingredient ids whose orders deserve a "not checked" card
     targets: frozenset[str] = frozenset()  # ingredient ids of baclofen and the benzodiazepines
+    limits: Mapping[str, Limit] = {}  # daily maxima of benzodiazepines by ingredient
+    starts: Mapping[str, Start] = {}  # first doses of benzodiazepines in older patients by ingredient

@@ -85,6 +85,7 @@ def test_the_bands_of_withdrawal_risk_are_those_of_asam() -> None:
 # mg a day by mouth: adults, highest of any use, from 65 on (0: none). Labels, drug-use criteria, one chart.
 BENZODIAZEPINE_MAXIMA = """
 alprazolam 4 10 2
+bromazepam 18 60 9
 chlordiazepoxide 100 300 20
 clobazam 40 40 0
 clonazepam 4 20 1
@@ -92,17 +93,46 @@ clorazepate 60 90 15
 diazepam 40 40 10
 estazolam 2 2 1
 flurazepam 30 30 15
+loprazolam 2 2 1
 lorazepam 10 10 2
+lormetazepam 1.5 2 0.5
 nitrazepam 10 10 5
 oxazepam 120 120 60
 quazepam 15 15 0
 temazepam 30 30 15
 triazolam 0.5 0.5 0.25
 """
+# First doses of labels from 65 on or in debilitated patients, mg a day: times x dose as printed.
+BENZODIAZEPINE_STARTS = {
+    "alprazolam": 3 * 0.25,
+    "chlordiazepoxide": 10,
+    "clobazam": 5,
+    "clonazepam": 0.5,
+    "clorazepate": 15,
+    "diazepam": 2 * 2.5,
+    "estazolam": 1,
+    "flurazepam": 15,
+    "loprazolam": 1,
+    "lorazepam": 2,
+    "lormetazepam": 0.5,
+    "nitrazepam": 5,
+    "oxazepam": 3 * 10,
+    "quazepam": 7.5,
+    "temazepam": 7.5,
+    "triazolam": 0.125,
+}
+
+
+def _rows(text: str) -> dict[str, tuple[float, ...]]:
+    lines = [line.split() for line in text.strip().splitlines()]
+    return {name: tuple(float(number) for number in numbers) for name, *numbers in lines}
 
 
 def test_the_maxima_of_benzodiazepines_are_as_printed() -> None:
     rows = table("benzodiazepine_limits")["maximum"]
     found = {name: (row["mg"], row.get("top", row["mg"]), row.get("older", 0)) for name, row in rows.items()}
-    lines = [line.split() for line in BENZODIAZEPINE_MAXIMA.strip().splitlines()]
-    assert found == {name: tuple(float(number) for number in numbers) for name, *numbers in lines}
+    assert found == _rows(BENZODIAZEPINE_MAXIMA)
+
+
+def test_the_first_doses_of_benzodiazepines_in_older_patients_are_as_printed() -> None:
+    assert {name: row["mg"] for name, row in table("benzodiazepine_starts")["start"].items()} == BENZODIAZEPINE_STARTS
