@@ -269,6 +269,7 @@ def _order(draft: Draft, action: Action, replaces: Sequence[Running], *, linked:
         starts=told.started,
         planned_end=told.planned_end or told.ended,
         supply_days=told.supply_days,
+        supply_total=told.supply_total,
         setting=draft.setting,
         single_dose=told.single_dose,
         reasons=told.reasons,

@@ -5,6 +5,7 @@ from cds.checks import (  # noqa: F401
     allergy,
     baclofen_child,
     baclofen_dose,
+    benzo_course,
     benzo_dose,
     benzo_together,
     cannabis,
