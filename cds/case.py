@@ -149,6 +149,18 @@ class DailyDose(msgspec.Struct, frozen=True):
     caveat: str = ""  # what the directions say besides that was not read and may change the dose
 
 
+class LiquidDose(msgspec.Struct, frozen=True):
+    """One dose of a liquid as it is told: its volume, its mass, and the concentrations said with it (None: not said).
+
+    ``product``: mg/mL of the product ordered; ``stated``: mg/mL that the directions name.
+    """
+
+    millilitres: float | None
+    milligrams: float | None
+    stated: float | None
+    product: float | None
+
+
 class Setting(StrEnum):
     """Where the order is carried out."""
 
@@ -192,6 +204,7 @@ class DrugUse(msgspec.Struct, frozen=True):
     on_hold: bool = False
     note: str = ""  # e.g. "statement only", "dispensed only"
     path: str = ""  # where in the request
+    liquids: tuple[LiquidDose, ...] = ()
 
 
 class Action(StrEnum):
@@ -231,6 +244,7 @@ class Order(msgspec.Struct, frozen=True):
     note_texts: tuple[str, ...] = ()
     path: str = ""
     omitted: bool = False
+    liquids: tuple[LiquidDose, ...] = ()  # doses told as a volume or with a concentration
 
 
 class Problem(msgspec.Struct, frozen=True):

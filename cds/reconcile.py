@@ -102,7 +102,7 @@ def _instead(item: _Decided, running: Sequence[Running]) -> _Decided:
     if order.action is Action.CHANGE and not item.told.fact.dosages and len(order.replaces) == 1:
         use = next(one.use for one in running if one.name == order.replaces[0])
         if [i.id for i in use.drug.ingredients] == [i.id for i in order.drug.ingredients]:
-            order = msgspec.structs.replace(order, action=Action.RENEW, doses=use.doses)
+            order = msgspec.structs.replace(order, action=Action.RENEW, doses=use.doses, liquids=use.liquids)
     return _Decided(order, item.told)
 
 
@@ -277,4 +277,5 @@ def _order(draft: Draft, action: Action, replaces: Sequence[Running], *, linked:
         stop_reason_text=draft.stop_reason_text if stopping else "",
         note_texts=told.fact.notes,
         path=told.fact.path,
+        liquids=told.liquids,
     )

@@ -253,6 +253,7 @@ def _running(head: Told, members: Sequence[Told], past: History, as_of: date, re
         on_hold=head.on_hold,
         note=_note(leader, members, as_of),
         path=head.fact.path,
+        liquids=leader.liquids,
     )
     return Running(use, leader, tuple(members))
 

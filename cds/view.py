@@ -270,6 +270,7 @@ def _as_it_runs(use: DrugUse) -> Order:
         single_dose=use.single_dose,
         reasons=use.reasons,
         path=use.path,
+        liquids=use.liquids,
     )
 
 

@@ -13,9 +13,10 @@ import msgspec
 
 from cds.arithmetic.dates import days_after, on
 from cds.arithmetic.dose import daily_doses
+from cds.arithmetic.liquid import liquid_doses
 from cds.arithmetic.rules import numbers
 from cds.arithmetic.units import amount_hours, dose_unit
-from cds.case import Concept, DailyDose, Drug, Known, Maybe, When
+from cds.case import Concept, DailyDose, Drug, Known, LiquidDose, Maybe, When
 from cds.chart import Coded, DosageFact, MedicationFact
 from cds.memo import remember
 from cds.terminology import Terminology
@@ -57,6 +58,7 @@ class Told(msgspec.Struct, frozen=True):
     single_dose: bool = False
     reasons: tuple[Concept, ...] = ()
     ingredients: frozenset[str] = frozenset()  # what the medicine holds of our drugs
+    liquids: tuple[LiquidDose, ...] = ()
 
     @property
     def on_hold(self) -> bool:
@@ -96,6 +98,7 @@ def tell(fact: MedicationFact, terminology: Terminology, as_of: date) -> Told:
         single_dose=_single(fact),
         reasons=tuple(terminology.recognise_condition(reason) for reason in fact.reasons),
         ingredients=frozenset(ingredient.id for ingredient in drug.ingredients),
+        liquids=liquid_doses(fact.dosages, drug),
     )
 
 

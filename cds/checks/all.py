@@ -21,6 +21,7 @@ from cds.checks import (  # noqa: F401
     kidney_facts,
     kidney_failure,
     kidney_gaps,
+    liquid,
     load,
     naloxone,
     organs_benzo,

@@ -54,7 +54,7 @@ class Slip(msgspec.Struct, frozen=True):
 @check("itb-unit-slip")
 def itb_unit_slip(view: View, check: Check) -> Outcome:
     """Per order the strongest of: far too much, an hourly rate, a bolus, a doubling, a rarely used dose."""
-    items = tuple(item for item in intrathecal_orders(view) if not _oral_product(item))
+    items = tuple(item for item in intrathecal_orders(view) if not oral_product(item))
     if not items:
         return Outcome(check.id, why="no order of this call brings intrathecal baclofen")
     findings: list[Finding] = []
@@ -64,7 +64,7 @@ def itb_unit_slip(view: View, check: Check) -> Outcome:
         if dose is None:
             said.append(dose_unknown(view, check, item))
             continue
-        slip = _slip(check, item, dose)
+        slip = slip_of(check, item, dose)
         if slip is not None:
             findings.append(_slip_finding(view, check, item, slip))
         if slip is None or slip.to < Indicator.CRITICAL:
@@ -74,7 +74,7 @@ def itb_unit_slip(view: View, check: Check) -> Outcome:
     return Outcome(check.id, tuple(findings), tuple(dict.fromkeys(said)), looked, why)
 
 
-def _slip(check: Check, item: Present, dose: DailyDose) -> Slip | None:
+def slip_of(check: Check, item: Present, dose: DailyDose) -> Slip | None:
     single = dose.single_high
     if is_bolus(item):
         above = single if single is not None else dose.high
@@ -154,7 +154,7 @@ def itb_product_route(view: View, check: Check) -> Outcome:
 def _wrong_way(view: View, check: Check, item: Present) -> Finding | None:
     if item.drug.route is Route.PARENTERAL:
         wording = "injected"
-    elif item.drug.route is Route.INTRATHECAL and _oral_product(item):
+    elif item.drug.route is Route.INTRATHECAL and oral_product(item):
         wording = "oral-product"
     else:
         return None
@@ -175,6 +175,6 @@ def _wrong_way(view: View, check: Check, item: Present) -> Finding | None:
     )
 
 
-def _oral_product(item: Present) -> bool:
+def oral_product(item: Present) -> bool:
     """A form that is swallowed; a solution only when its name says so, for the injection is one too."""
     return item.drug.form in SOLID or (item.drug.form == "solution" and "oral" in item.drug.label.lower().split())

@@ -174,16 +174,28 @@ class DrugRecogniser:
         ids = dict.fromkeys(name for item in found for name in item.value.substances if not name.startswith("~"))
         shown = text.text if aside is None else text.text[: aside.start()]
         strengths = read.read_strengths(shown, [Found(item.value.substances, item.start, item.end) for item in found])
+        conflict = ""
         if brand is not None:
-            labelled = zip(brand.substances, brand.strengths, strict=False)
-            strengths = {id: strength for id, strength in labelled if strength is not None} | strengths
+            pairs = zip(brand.substances, brand.strengths, strict=False)
+            labelled = {id: strength for id, strength in pairs if strength is not None}
+            conflict = self._other_concentration(labelled, strengths)
+            strengths = labelled | strengths
         return Reading(
             ids=tuple(ids),
-            strengths={id: strength for id, strength in strengths.items() if id in ids},
+            strengths={} if conflict else {id: strength for id, strength in strengths.items() if id in ids},
+            conflict=conflict,
             extended=brand is not None and brand.extended,
             how="brand" if brands else "name",
             brand=brand,
         )
+
+    def _other_concentration(self, labelled: Mapping[str, Strength], said: Mapping[str, Strength]) -> str:
+        """A brand of one concentration named with another one ("Ozobax 5 mg/mL"): as bad as two names."""
+        for id in labelled.keys() & said.keys():
+            here, there = labelled[id], said[id]
+            if here.per == there.per == "mL" and not read.same(here, there):
+                return f"{self._names((id,))} named both as {_shown(here)} and as {_shown(there)}"
+        return ""
 
     # -- together ---------------------------------------------------------------------------------------------------
 
