@@ -75,6 +75,7 @@ def itb_unit_slip(view: View, check: Check) -> Outcome:
 
 
 def slip_of(check: Check, item: Present, dose: DailyDose) -> Slip | None:
+    """The strongest reason to take this dose for a slip, by the numbers of ``itb-unit-slip``; None without one."""
     single = dose.single_high
     if is_bolus(item):
         above = single if single is not None else dose.high
