@@ -14,7 +14,7 @@ from cds.case import Concept, Order, PatientCase, Reason, Setting, Unknown
 from cds.chart import EVERYTHING, Amount, Chart, Coded, Wanted
 from cds.discharge import Leaving, is_home_drug, leaving, omissions
 from cds.labs import is_ours, labs
-from cds.person import category_setting, current_setting, encounter_setting, patient, problems, procedures
+from cds.person import category_setting, current_setting, encounter_setting, patient, problems, procedures, requested
 from cds.reconcile import Draft, Running, reconcile
 from cds.terminology import Terminology
 from cds.uses import MOST_AT_ONCE, ended_today, ends_today, lapsed, treatments
@@ -82,6 +82,7 @@ def build_case(
         allergies=allergies(chart.allergies, chart.problems, terminology),
         setting=setting,
         gaps=_gaps(chart, medicines, phase, terminology),
+        requested=requested(chart.procedures, terminology),
         unreadable_orders=(*chart.unreadable_orders, *medicines.beyond),
     )
 

@@ -310,6 +310,17 @@ class Allergy(msgspec.Struct, frozen=True):
     ref: str = ""
 
 
+class Requested(msgspec.Struct, frozen=True):
+    """A test, measurement or visit that is being ordered in this very call.
+
+    ``lab`` is our kind of value ("" when none of ours), ``codes`` its LOINC codes, ``words`` what it says of itself.
+    """
+
+    lab: str = ""
+    codes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
 class Patient(msgspec.Struct, frozen=True):
     """Who the patient is. ``sex`` is "female" or "male" as used by the equations."""
 
@@ -339,3 +350,4 @@ class PatientCase(msgspec.Struct, frozen=True):
     setting: Setting = Setting.UNKNOWN  # of the current encounter
     gaps: Mapping[str, tuple[Unknown, ...]] = {}
     unreadable_orders: tuple[Unknown, ...] = ()  # drafts that could not be read at all
+    requested: tuple[Requested, ...] = ()

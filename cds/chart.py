@@ -155,7 +155,7 @@ class ObservationFact(msgspec.Struct, frozen=True, gc=False):
 
 
 class ProcedureFact(msgspec.Struct, frozen=True, gc=False):
-    """A Procedure, Device, Appointment, ServiceRequest or DeviceRequest as sent."""
+    """A Procedure, Device, Appointment, ServiceRequest or DeviceRequest as sent. ``draft`` as in MedicationFact."""
 
     resource_type: str
     id: str
@@ -164,6 +164,7 @@ class ProcedureFact(msgspec.Struct, frozen=True, gc=False):
     status: str = ""
     when: When | None = None
     notes: tuple[str, ...] = ()
+    draft: bool = False
 
 
 class AllergyFact(msgspec.Struct, frozen=True, gc=False):

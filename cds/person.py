@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from cds.arithmetic.dates import age_years
-from cds.case import Known, Patient, Problem, Procedure, Reason, Setting, Unknown, When
+from cds.case import Known, Patient, Problem, Procedure, Reason, Requested, Setting, Unknown, When
 from cds.chart import Coded, EncounterFact, PatientFact, ProblemFact, ProcedureFact
 from cds.memo import remember
-from cds.terminology import Terminology
+from cds.terminology import Terminology, systems
 
 OLDEST = 130  # completed years; an older patient is a slip in the birth date
 
@@ -101,6 +101,26 @@ def procedures(facts: Iterable[ProcedureFact], terminology: Terminology) -> tupl
         if concept.ids:
             found.append(Procedure(concept, fact.when, status, f"{fact.resource_type}/{fact.id}" if fact.id else ""))
     return tuple(found)
+
+
+_REQUESTS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder", "Appointment"})
+_NOT_ASKED = frozenset({"completed", "entered-in-error", "cancelled", "revoked", "stopped", "rejected", "fulfilled"})
+
+
+def requested(facts: Iterable[ProcedureFact], terminology: Terminology) -> tuple[Requested, ...]:
+    """Tests and visits that are being ordered: drafts of the call, and what elsewhere is still a draft."""
+    return tuple(
+        _requested(fact, terminology)
+        for fact in facts
+        if fact.resource_type in _REQUESTS
+        and (fact.status not in _NOT_ASKED if fact.draft else fact.status in ("draft", "proposed"))
+    )
+
+
+def _requested(fact: ProcedureFact, terminology: Terminology) -> Requested:
+    words = tuple(text for text in (fact.code.text, *fact.notes) if text)
+    codes = tuple(code for kind, code, _ in systems.codings_of(fact.code) if kind == systems.LOINC)
+    return Requested(terminology.lab_kind(fact.code), codes, words)
 
 
 def _procedure_status(fact: ProcedureFact) -> str:

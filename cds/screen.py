@@ -17,6 +17,7 @@ from cds.checks.listed import drug_list
 from cds.checks.numbers import drug_number
 from cds.checks.pairs import drug_drug
 from cds.checks.registry import CHECKS
+from cds.checks.settled import settled
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Report
 from cds.knowledge.model import Check, Knowledge
 from cds.view import LISTS, View
@@ -75,7 +76,8 @@ def _asked(view: View) -> list[str]:
 def _run(view: View, check: Check) -> Outcome:
     try:
         engine = CHECKS.get(check.id) or ENGINES[check.kind]
-        return engine(view, check)
+        outcome = engine(view, check)
+        return settled(view, check, outcome) if view.case.requested else outcome
     except Exception as error:  # a failing check suppresses nothing else
         said = NotChecked(check.id, Reason.INTERNAL, "this check failed; the fault is ours")
         return Outcome(check.id, (), (said,), (), f"failed: {type(error).__name__}", error)

@@ -142,6 +142,8 @@ def _tell_failures(answer: Answer) -> None:
     for ended in answer.judged.report.outcomes if answer.judged is not None else ():
         if ended.failed is not None:
             log().error("check failed", request_id=g.request_id, check=ended.check, **fault(ended.failed))
+    if answer.unoffered is not None:
+        log().error("suggestions failed", request_id=g.request_id, **fault(answer.unoffered))
 
 
 def _outcome(status: int, *issues: Issue) -> Response:

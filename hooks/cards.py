@@ -17,6 +17,7 @@ import orjson
 from cds.case import Reason
 from cds.findings import Finding, Indicator, NotChecked, Report
 from cds.knowledge.model import Check, Knowledge
+from hooks.suggestions import Offer, SuggestionMaker
 from hooks.wording import SUMMARY_LENGTH, fill, markdown, once, plain, reference, short
 
 MOST_CARDS = 5
@@ -51,6 +52,7 @@ class CardMaker:
         self._base = base_url
         self._sources = {id: self._source(check) for id, check in knowledge.checks.items()}
         self._links = {id: self._link(id) for id in (*knowledge.checks, NOT_CHECKED)}
+        self._suggestions = SuggestionMaker(knowledge)
         self._overrides: dict[tuple[str, ...], list[dict[str, str]]] = {}
 
     def for_patient(self, report: Report, *, as_of: date) -> dict[str, Any]:
@@ -60,14 +62,16 @@ class CardMaker:
             "extension": {REPORT: {"knowledgeVersion": report.knowledge_version, "asOf": as_of.isoformat()}},
         }
 
-    def answer(self, report: Report, *, hook: str, hook_instance: str, as_of: date) -> dict[str, Any]:
-        """The body of the answer, ready to be written as JSON."""
+    def answer(
+        self, report: Report, *, hook: str, hook_instance: str, as_of: date, offer: Offer | None = None
+    ) -> dict[str, Any]:
+        """The body of the answer, ready to be written as JSON (with orjson: drafts stand in it as they came)."""
         most = 1 if hook == PATIENT_VIEW else MOST_CARDS
         groups = self._groups([finding for finding in report.findings if finding.shown and finding.indicator > 0], most)
         unsaid = self._unsaid(report, hook)
         alone = bool(unsaid) and len(groups) < most
         told = {id(finding): _finding(finding) for finding in report.findings}
-        cards = [self._card(group, told, hook_instance) for group in groups]
+        cards = [self._card(group, told, hook_instance, offer) for group in groups]
         if alone:
             cards.append(self._not_checked_card(unsaid, hook_instance))
         elif unsaid and cards:
@@ -107,7 +111,9 @@ class CardMaker:
 
     # -- one card ---------------------------------------------------------------------------------------------------
 
-    def _card(self, group: Sequence[Finding], told: Mapping[int, Any], hook_instance: str) -> dict[str, Any]:
+    def _card(
+        self, group: Sequence[Finding], told: Mapping[int, Any], hook_instance: str, offer: Offer | None
+    ) -> dict[str, Any]:
         first = group[0]
         ids = tuple(once(finding.check for finding in group))
         about = once(ref for finding in group for ref in finding.about)
@@ -118,6 +124,9 @@ class CardMaker:
             "detail": self._detail(group),
             "source": self._sources[first.check],
         }
+        if offer is not None and (made := self._suggestions.suggestions(offer, ids, first.check, hook_instance)):
+            card["suggestions"] = made
+            card["selectionBehavior"] = "at-most-one"
         if reasons := self._reasons(ids):
             card["overrideReasons"] = reasons
         card["links"] = self._links[first.check]

@@ -22,6 +22,7 @@ from hooks.explain import faults
 from hooks.services import Service
 
 _DRAFT_FIELDS = ("draftOrders", "medications", "orders", "medication")
+_OLD_HOOKS = frozenset({"medication-prescribe", "order-review"})  # deprecated before 2.0
 _LONGEST_ID = 256
 _MOST_MEMBERS = 200  # of the request and of prefetch: each is a resource to look into
 
@@ -50,6 +51,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     user_id: str = ""
     encounter_id: str = ""
     can_fetch: bool = False
+    old: bool = False  # CDS Hooks 1.0 or before, told from the hook and the shape: the call names no version
 
 
 class _Envelope(msgspec.Struct):
@@ -138,6 +140,7 @@ def _request(parts: _Parts, service: Service) -> HookRequest:
         user_id=_optional(root, context, "userId", "user"),
         encounter_id=encounter,
         can_fetch=_can_fetch(root),
+        old=hook in _OLD_HOOKS or parts.orders is not None or "user" in root,
     )
 
 

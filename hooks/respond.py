@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -10,8 +11,10 @@ from cds.build import build_case, wanted_by
 from cds.case import Patient, PatientCase, Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.read import read_chart
+from cds.fhir.write import Subject
 from cds.findings import Report
 from cds.memo import heard
+from cds.proposals import propose
 from cds.screen import screen, unjudged
 from hooks.cards import write
 from hooks.engine import Engine
@@ -19,6 +22,7 @@ from hooks.errors import MEDIA_TYPE, Refused, outcome, refused
 from hooks.prefetch import complete, gather, has_readable_draft, nothing_usable
 from hooks.request import HookRequest, read_request
 from hooks.services import Service
+from hooks.suggestions import Offer
 
 # Hooks whose user may be the patient or a relative: they get no guidance that is meant for clinicians.
 _READ_BY_PATIENTS = frozenset({"patient-view", "medication-refill"})
@@ -36,13 +40,17 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What goes back. ``judged`` is None and ``refusal`` filled when the call was refused."""
+    """What goes back. ``judged`` is None and ``refusal`` filled when the call was refused.
+
+    ``unoffered`` is the fault of ours for which the cards have no suggestions.
+    """
 
     status: int
     body: bytes
     media_type: str = "application/json"
     judged: Judged | None = None
     refusal: Refused | None = None
+    unoffered: BaseException | None = None
 
 
 def respond(body: bytes, service: Service, engine: Engine, request_id: str = "") -> Answer:
@@ -56,9 +64,7 @@ def respond(body: bytes, service: Service, engine: Engine, request_id: str = "")
     if service.hook in _READ_BY_PATIENTS and _is_patient(request.user_id):
         answer = engine.cards.for_patient(judged.report, as_of=judged.as_of)
     else:
-        answer = engine.cards.answer(
-            judged.report, hook=service.hook, hook_instance=request.hook_instance, as_of=judged.as_of
-        )
+        return _with_suggestions(judged, service, engine)
     return Answer(200, write(answer), judged=judged)
 
 
@@ -75,6 +81,32 @@ def judge(body: bytes, service: Service, engine: Engine) -> Judged:
     case, report = _screened(chart, request, service, engine, as_of)
     _refuse_if_blind(request, chart, report, service)
     return Judged(request, sources, chart, case, report, as_of)
+
+
+def _with_suggestions(judged: Judged, service: Service, engine: Engine) -> Answer:
+    """The cards with what could be done instead. A fault there costs the suggestions only, never a card."""
+    named: dict[str, Any] = {
+        "hook": service.hook,
+        "hook_instance": judged.request.hook_instance,
+        "as_of": judged.as_of,
+    }
+    try:
+        answer = engine.cards.answer(judged.report, **named, offer=_offer(judged, service, engine))
+    except Exception as error:
+        answer = engine.cards.answer(judged.report, **named)
+        return Answer(200, write(answer), judged=judged, unoffered=error)
+    return Answer(200, write(answer), judged=judged)
+
+
+def _offer(judged: Judged, service: Service, engine: Engine) -> Offer | None:
+    """What could be done instead of what was ordered, and what is needed to write it."""
+    request, chart = judged.request, judged.chart
+    found = propose(chart, judged.case, judged.report, engine.knowledge, service.hook, request.encounter_id)
+    if not found:
+        return None
+    discharge = service.phase == "discharge"
+    subject = Subject(chart.release, request.patient_id, request.encounter_id, judged.as_of, discharge)
+    return Offer(found, subject, request.drafts, request.old)
 
 
 def _is_patient(user_id: str) -> bool:

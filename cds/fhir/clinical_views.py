@@ -194,6 +194,16 @@ class ProcedureRequest(ServiceRequest):
     """The name before R4."""
 
 
+class OrderItem(View):
+    code: Codeables = None
+
+
+class DiagnosticOrder(Done):
+    """DSTU2: an order of tests; since STU3 a ProcedureRequest or ServiceRequest."""
+
+    item: list[OrderItem] | None = None
+
+
 class DeviceRequest(Done):
     codeCodeableConcept: Coded | None = None
     codeReference: RefOrText = None

@@ -8,6 +8,7 @@ from cds.fhir.clinical_views import (
     Appointment,
     Device,
     DeviceRequest,
+    DiagnosticOrder,
     Done,
     Encounter,
     Patient,
@@ -51,7 +52,7 @@ def encounter_fact(view: Encounter, path: str, index: Index) -> EncounterFact:
     )
 
 
-def procedure_fact(view: Done, path: str, index: Index) -> ProcedureFact:
+def procedure_fact(view: Done, path: str, index: Index, *, draft: bool = False) -> ProcedureFact:
     """A Procedure, Device, service or device order, or Appointment as a fact."""
     return ProcedureFact(
         resource_type=type(view).__name__,
@@ -61,6 +62,7 @@ def procedure_fact(view: Done, path: str, index: Index) -> ProcedureFact:
         status=_status(view),
         when=_moment(view),
         notes=_notes(view),
+        draft=draft,
     )
 
 
@@ -70,6 +72,8 @@ def _what(view: Done, index: Index) -> Coded:
         parts.append(view.codeCodeableConcept or Coded())
         if view.codeReference is not None:
             parts.append(referenced(view.codeReference, index, "Device"))
+    elif isinstance(view, DiagnosticOrder):
+        parts.extend(all_coded(item.code, index) for item in view.item or ())
     elif isinstance(view, Device):
         parts.append(all_coded(view.type))
         parts.extend(Coded((), name) for name in _names(view))

@@ -18,6 +18,7 @@ from cds.fhir.clinical_views import (
     Condition,
     Device,
     DeviceRequest,
+    DiagnosticOrder,
     Encounter,
     List,
     Observation,
@@ -174,7 +175,7 @@ class _Reading:
     def take_procedure(self, source: Source, found: Found) -> None:
         """Procedures, devices, services, appointments."""
         view: Any = found.view
-        self._chart.procedures.append(procedure_fact(view, found.path, self._index))
+        self._chart.procedures.append(procedure_fact(view, found.path, self._index, draft=is_draft(source)))
 
     def take_encounter(self, source: Source, found: Found) -> None:
         """Encounters."""
@@ -210,6 +211,7 @@ _TAKE: dict[type[Resource], Callable[[_Reading, Source, Found], None]] = {
     Procedure: _Reading.take_procedure,
     ServiceRequest: _Reading.take_procedure,
     ProcedureRequest: _Reading.take_procedure,
+    DiagnosticOrder: _Reading.take_procedure,
     DeviceRequest: _Reading.take_procedure,
     Device: _Reading.take_procedure,
     Appointment: _Reading.take_procedure,

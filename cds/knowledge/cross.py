@@ -5,12 +5,13 @@ from __future__ import annotations
 import string
 from collections.abc import Container, Iterable, Iterator
 
-from cds.knowledge.model import Check, Fact, Knowledge, Number, Side
+from cds.knowledge.model import Check, Fact, Knowledge, Number, Orderable, Side
 
 
 def cross_faults(knowledge: Knowledge) -> list[str]:
     """Every dangling name and every placeholder nobody fills, as "file: key: fault" lines."""
     faults = [fault for check in knowledge.checks.values() for fault in _check_faults(check, knowledge)]
+    faults += [fault for item in knowledge.orderables.values() for fault in _orderable_faults(item, knowledge)]
     faults += [fault for fact in knowledge.facts.values() for fault in _fact_faults(fact, knowledge)]
     return faults
 
@@ -21,6 +22,7 @@ def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:
     yield from _drug_faults(file, check, knowledge)
     yield from _number_faults(file, check.numbers.items(), knowledge)
     yield from _band_faults(file, check)
+    yield from _proposal_faults(file, check, knowledge)
     yield from _wording_faults(file, check)
 
 
@@ -87,6 +89,32 @@ def _band_faults(file: str, check: Check) -> Iterator[str]:
             yield f"{file}: bands: {band.above!r} is not among `numbers`"
         if band.wording not in check.wording:
             yield f"{file}: bands: {band.wording!r} is not among `wording`"
+
+
+def _proposal_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]:
+    for at, rule in enumerate(check.proposals):
+        key = f"{file}: proposals.{at}"
+        for wording in rule.wordings:
+            if wording not in check.wording:
+                yield f"{key}: {wording!r} is not among `wording`"
+        limits = (rule.share, *rule.daily.split(" + "), rule.single, rule.times)
+        for name in limits:
+            if name and name not in check.numbers and name not in check.values:
+                yield f"{key}: {name!r} is neither among `numbers` nor among `values`"
+        for name in rule.classes:
+            if not knowledge.terminology.ingredients_of_class(name):
+                yield f"{key}.classes: class {name!r} has no ingredients"
+        for id in rule.recommended:
+            if id not in knowledge.evidence:
+                yield f"{key}.recommended: {id!r} is not in evidence.toml"
+        if (rule.kind == "order") != bool(rule.item) or (rule.item and rule.item not in knowledge.orderables):
+            yield f"{key}.item: {rule.item!r} is not in orderables.toml"
+
+
+def _orderable_faults(item: Orderable, knowledge: Knowledge) -> Iterator[str]:
+    for id in item.evidence:
+        if id not in knowledge.evidence:
+            yield f"orderables.toml: {item.id}.evidence: {id!r} is not in evidence.toml"
 
 
 def _side_faults(file: str, key: str, side: Side, knowledge: Knowledge) -> Iterator[str]:

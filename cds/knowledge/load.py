@@ -26,8 +26,10 @@ from cds.knowledge.model import (
     Knowledge,
     Levels,
     Number,
+    Orderable,
     OverrideReason,
     Pairing,
+    ProposalRule,
     Risk,
     Shift,
     Side,
@@ -75,6 +77,7 @@ def read_knowledge(root: Path) -> Knowledge:
     topics = _read(root, "topics.toml", "topics", faults)
     overrides = _read(root, "overrides.toml", "overrides", faults)
     facts = _read(root, "facts.toml", "facts", faults)
+    orderables = _read(root, "orderables.toml", "orderables", faults)
     checks = {}
     for path in sorted((root / "checks").glob("*.toml")):
         data = _read(root, f"checks/{path.name}", "check", faults)
@@ -87,7 +90,7 @@ def read_knowledge(root: Path) -> Knowledge:
     if faults:
         raise KnowledgeFaults(faults)
     terminology = load_terminology(root)
-    knowledge = _assemble(root, evidence, topics, overrides, facts, checks, arithmetic, terminology)
+    knowledge = _assemble(root, evidence, topics, overrides, facts, checks, arithmetic, orderables, terminology)
     faults = cross_faults(knowledge)
     if faults:
         raise KnowledgeFaults(faults)
@@ -162,6 +165,7 @@ def _assemble(
     facts: Mapping[str, Any],
     checks: Mapping[str, Any],
     arithmetic: Mapping[str, Any],
+    orderables: Mapping[str, Any],
     terminology: Terminology,
 ) -> Knowledge:
     ready = {id: _check(data) for id, data in checks.items()}
@@ -172,6 +176,7 @@ def _assemble(
         evidence={id: Evidence(id=id, **data) for id, data in evidence.items()},
         overrides={code: OverrideReason(code, display) for code, display in overrides.items()},
         topics={id: Topic(id=id, **data) for id, data in topics.items()},
+        orderables={id: Orderable(id=id, **_tuples(data)) for id, data in orderables.items()},
         terminology=terminology,
         by_ingredient=_index(ready.values(), terminology),
         relevant=_relevant(ready.values(), terminology),
@@ -186,6 +191,11 @@ def _numbers(data: Mapping[str, Any]) -> dict[str, Number]:
         name: Number(float(n["value"]), n["unit"], n["basis"], tuple(n["evidence"]), n["meaning"])
         for name, n in data.items()
     }
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists as tuples, for frozen types."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 
 def _side(data: Mapping[str, Any]) -> Side:
@@ -261,6 +271,7 @@ def _check(data: Mapping[str, Any]) -> Check:
         bands=tuple(Band(b["above"], INDICATORS[b["to"]], b["wording"]) for b in data.get("bands", ())),
         pairings=tuple(_pairing(item) for item in data.get("pairings", ())),
         risks=tuple(_risk(item) for item in data.get("risks", ())),
+        proposals=tuple(ProposalRule(**_tuples(item)) for item in data.get("proposals", ())),
         view_from=INDICATORS[data.get("view_from", "critical")],
         rank=data.get("rank", 0),
     )

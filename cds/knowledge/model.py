@@ -144,6 +144,51 @@ class Wording(msgspec.Struct, frozen=True):
     do: str
 
 
+class Orderable(msgspec.Struct, frozen=True):
+    """Something a suggestion can order (orderables.toml): what is written, and what recognises a draft of the same."""
+
+    id: str
+    kind: str  # "medication", "service", "appointment", "message", "task"
+    label: str
+    text: str
+    evidence: tuple[str, ...] = ()
+    system: str = ""  # "rxnorm", "loinc", "snomed"
+    code: str = ""
+    display: str = ""
+    directions: str = ""
+    route: str = ""
+    dose: float = 0.0
+    unit: str = ""
+    quantity: float = 0.0
+    quantity_unit: str = ""
+    lab: tuple[str, ...] = ()
+    panels: tuple[str, ...] = ()
+
+
+class ProposalRule(msgspec.Struct, frozen=True):
+    """An act that a check proposes with its findings of some wordings (empty: of all).
+
+    ``kind``: "remove-draft", "reduce-dose", "split-dose", "keep-running", "keep-and-taper" or "order" (of ``item``).
+    ``share``, ``daily``, ``single`` and ``times`` name numbers of the check, or values of the finding, that the new
+    dose must keep to: a part of the ordered daily dose, the most per day (a sum: "was + limit"), the most at a time,
+    the fewest doses a day.
+    ``classes``: the drugs whose draft may be removed (empty: any that the finding is about).
+    ``recommended``: the evidence that says so; empty: merely offered. ``settles``: a draft of the item lowers the
+    finding by one level.
+    """
+
+    kind: str
+    wordings: tuple[str, ...] = ()
+    item: str = ""
+    share: str = ""
+    daily: str = ""
+    single: str = ""
+    times: str = ""
+    classes: tuple[str, ...] = ()
+    recommended: tuple[str, ...] = ()
+    settles: bool = False
+
+
 class Check(msgspec.Struct, frozen=True):
     """One clinical question with its numbers, levels, words, sources and review status."""
 
@@ -175,6 +220,7 @@ class Check(msgspec.Struct, frozen=True):
     bands: tuple[Band, ...] = ()  # drug-number: on the daily dose summed over all orders of the ingredient
     pairings: tuple[Pairing, ...] = ()  # drug-list: groups of pairs, each with its own level
     risks: tuple[Risk, ...] = ()  # drug-condition: groups with levels of their own
+    proposals: tuple[ProposalRule, ...] = ()  # what could be done instead, in the order in which it is offered
     numbers: Mapping[str, Number] = {}
     view_from: Indicator = Indicator.CRITICAL  # when a chart is only opened: shown from this level on
     rank: int = 0  # among findings of one topic and indicator, lower first
@@ -196,6 +242,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     terminology: Terminology
     by_ingredient: Mapping[str, tuple[str, ...]]  # ingredient id -> ids of the checks its orders may concern
     relevant: frozenset[str]  # ingredient ids whose orders deserve a "not checked" card
+    orderables: Mapping[str, Orderable] = {}
     targets: frozenset[str] = frozenset()  # ingredient ids of baclofen and the benzodiazepines
     limits: Mapping[str, Limit] = {}  # daily maxima of benzodiazepines by ingredient
     starts: Mapping[str, Start] = {}  # first doses of benzodiazepines in older patients by ingredient

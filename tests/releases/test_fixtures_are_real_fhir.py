@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import dstu2
 from tests.support.cases import Case, all_cases, read_cases
+from tests.support.fhir import faults
 from tests.support.render import Variant, render
 from tests.support.words import Json
 
-PACKAGES = {"STU3": "fhir.resources.STU3", "R4": "fhir.resources.R4B", "R5": "fhir.resources"}
 VARIANTS = [Variant(), Variant(drug="contained"), Variant(drug="bundled")]
 CASES = [pytest.param(case, id=case.id) for case in all_cases()]
 
@@ -36,19 +34,6 @@ def test_every_rendered_resource_is_valid_in_its_release(case: Case) -> None:
         for variant in VARIANTS:
             for resource in resources(render(case, release, variant)):
                 assert faults(resource, release) == []
-
-
-def faults(resource: Json, release: str) -> list[str]:
-    """What is wrong with a resource, as a list of words."""
-    if release == "DSTU2":
-        return dstu2.faults(resource)
-    kind = resource["resourceType"]
-    module = importlib.import_module(f"{PACKAGES[release]}.{kind.lower()}")
-    try:
-        getattr(module, kind).model_validate(resource)
-    except ValueError as error:
-        return [f"{kind}: {error}"]
-    return []
 
 
 def test_the_judges_do_refuse() -> None:

@@ -37,6 +37,18 @@ ELEMENTS: dict[str, set[str]] = {
     "Procedure": {"subject", "status", "code", "performedDateTime"},
     "Encounter": {"status", "class", "patient", "period", "reason"},
     "AllergyIntolerance": {"patient", "substance", "status", "criticality", "type", "onset", "reaction"},
+    "DiagnosticOrder": {
+        "subject", "orderer", "identifier", "encounter", "reason", "supportingInformation", "specimen", "status",
+        "priority", "event", "item", "note",
+    },
+    "Appointment": {
+        "identifier", "status", "type", "reason", "priority", "description", "start", "end", "minutesDuration", "slot",
+        "comment", "participant",
+    },
+    "CommunicationRequest": {
+        "identifier", "category", "sender", "recipient", "payload", "medium", "requester", "status", "encounter",
+        "scheduledDateTime", "scheduledPeriod", "reason", "requestedOn", "subject", "priority",
+    },
     "List": {"code", "subject", "encounter", "date", "status", "mode", "entry", "emptyReason"},
 }  # fmt: skip
 REQUIRED: dict[str, set[str]] = {
@@ -49,6 +61,8 @@ REQUIRED: dict[str, set[str]] = {
     "Encounter": {"status"},
     "AllergyIntolerance": {"patient", "substance"},
     "List": {"status", "mode"},
+    "DiagnosticOrder": {"subject"},
+    "Appointment": {"status", "participant"},
 }
 STATUS: dict[str, set[str]] = {
     "MedicationOrder": {"active", "on-hold", "completed", "entered-in-error", "stopped", "draft"},
@@ -68,6 +82,15 @@ STATUS: dict[str, set[str]] = {
     "Procedure": {"in-progress", "aborted", "completed", "entered-in-error"},
     "Encounter": {"planned", "arrived", "in-progress", "onleave", "finished", "cancelled"},
 }
+STATUS["DiagnosticOrder"] = {
+    "proposed", "draft", "planned", "requested", "received", "accepted", "in-progress", "review", "completed",
+    "cancelled", "suspended", "rejected", "failed", "entered-in-error",
+}  # fmt: skip
+STATUS["Appointment"] = {"proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow"}
+STATUS["CommunicationRequest"] = {
+    "proposed", "planned", "requested", "received", "accepted", "in-progress", "completed", "suspended", "rejected",
+    "failed",
+}  # fmt: skip
 CLINICAL_STATUS = {"active", "relapse", "remission", "resolved"}
 VERIFICATION_STATUS = {"provisional", "differential", "confirmed", "refuted", "entered-in-error", "unknown"}
 ORDER_DOSAGE = {
@@ -98,8 +121,26 @@ def faults(resource: Json) -> list[str]:
         found += _words(resource, "clinicalStatus", CLINICAL_STATUS)
         found += _words(resource, "verificationStatus", VERIFICATION_STATUS)
     found += _dosages(resource, kind)
+    found += _parts(resource, kind)
     for inner in resource.get("contained", ()):
         found += faults(inner)
+    return found
+
+
+# Elements that must be in each part of a resource, and all that may be.
+PARTS: dict[tuple[str, str], tuple[set[str], set[str]]] = {
+    ("DiagnosticOrder", "item"): ({"code"}, {"code", "specimen", "bodySite", "status", "event"}),
+    ("Appointment", "participant"): ({"status"}, {"type", "actor", "required", "status"}),
+    ("CommunicationRequest", "payload"): ({"contentString"}, {"contentString"}),
+}
+
+
+def _parts(resource: Json, kind: str) -> list[str]:
+    found = []
+    for (owner, name), (required, allowed) in PARTS.items():
+        for part in resource.get(name, []) if owner == kind else []:
+            found += [f"{kind}.{name}.{one} is required" for one in required - set(part)]
+            found += [f"{kind}.{name}.{one} does not exist" for one in set(part) - allowed]
     return found
 
 

@@ -1,0 +1,103 @@
+"""The dose to write: within limits, never above what was ordered, and of whole or half tablets that can be made.
+
+A product with a known strength is divided as ``knowledge/arithmetic/tablets.toml`` allows; without a strength the
+tablets on the market are taken. A drug or form of which nothing is known gets no dose.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+
+from cds.arithmetic.makeable import parts
+from cds.arithmetic.rules import table
+from cds.case import Drug, Strength
+from cds.findings import DoseToWrite
+
+_DIVIDED = {"whole": 1, "halved": 2, "quartered": 4}
+_SOLID = frozenset({"tablet", "capsule", ""})
+_MOST_TIMES = 4
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a new dose must keep to, in mg: at most ``daily`` a day and ``single`` at a time, in at least ``times``."""
+
+    daily: float
+    single: float
+    times: int = 1
+
+
+def dose_within(drug: Drug, ordered: DoseToWrite, limits: Limits) -> DoseToWrite | None:
+    """The largest dose within limits, as often a day as ordered where that can be made; None when none can.
+
+    Never above the ordered daily dose or the ordered single dose; an ordered dose within the limits stays (None).
+    """
+    piece = piece_of(drug, ordered.ingredient)
+    fits = ordered.daily <= limits.daily and ordered.single <= limits.single and ordered.times >= limits.times
+    if piece is None or fits:
+        return None
+    daily, single = min(limits.daily, ordered.daily), min(limits.single, ordered.single)
+    for times in _as_often(ordered.times, limits.times):
+        amount = int(min(daily / times, single) / piece + 1e-9) * piece
+        if amount > 0:
+            return DoseToWrite(ordered.ingredient, round(amount, 6), times, _made_of(drug, ordered.ingredient, amount))
+    return None
+
+
+def split(drug: Drug, ordered: DoseToWrite, single: float) -> DoseToWrite | None:
+    """The same daily dose in three or four equal parts that can be made, none above a limit; None when it cannot."""
+    piece = piece_of(drug, ordered.ingredient)
+    for times in (3, 4):
+        amount = ordered.daily / times
+        if piece is None or times <= ordered.times or amount > single + 1e-9 or amount >= ordered.single:
+            continue
+        if abs(amount / piece - round(amount / piece)) < 1e-6:
+            return DoseToWrite(ordered.ingredient, round(amount, 6), times, _made_of(drug, ordered.ingredient, amount))
+    return None
+
+
+def _as_often(times: int, fewest: int) -> list[int]:
+    """As ordered first; then less often, then more often up to what was asked for."""
+    first = [times] if times >= fewest else []
+    return [*first, *(n for n in range(min(times, _MOST_TIMES + 1) - 1, fewest - 1, -1)), *range(fewest, times, -1)]
+
+
+def piece_of(drug: Drug, ingredient: str) -> float | None:
+    """The smallest part of the ordered product in mg, or of the tablets on the market; None when not known."""
+    if drug.form not in _SOLID or drug.extended_release or len(drug.ingredients) != 1:
+        return None
+    strength = tablet_strength(drug)
+    if strength is None:
+        pieces = parts(ingredient)
+        return pieces[0] / 1000 if pieces and drug.ingredients[0].strength is None else None
+    return strength / _parts_of(ingredient, strength)
+
+
+def tablet_strength(drug: Drug) -> float | None:
+    """mg per tablet or capsule of a product of one ingredient, when known."""
+    strength: Strength | None = drug.ingredients[0].strength if len(drug.ingredients) == 1 else None
+    if strength is None or strength.per != "each":
+        return None
+    return strength.value / 1000 if strength.unit == "ug" else strength.value
+
+
+@lru_cache(maxsize=256)
+def _parts_of(ingredient: str, strength: float) -> int:
+    """Into how many parts a tablet may be divided; a strength that was not looked up is not divided."""
+    rows = table("tablets")["tablets"].get(ingredient, {})
+    return max((_DIVIDED[how] for how, strengths in rows.items() if strength in strengths), default=1)
+
+
+def _made_of(drug: Drug, ingredient: str, amount: float) -> str:
+    """ "half a 10 mg tablet", "2 tablets of 5 mg"; "" when the product's strength is not known."""
+    strength = tablet_strength(drug)
+    if strength is None:
+        return ""
+    form = drug.form or "tablet"
+    count = amount / strength
+    if abs(count - 1) < 1e-6:
+        return f"1 {form} of {strength:g} mg"
+    if abs(count - 0.5) < 1e-6:
+        return f"half a {form} of {strength:g} mg"
+    return f"{count:g} {form}s of {strength:g} mg"

@@ -1,0 +1,148 @@
+"""From the findings of one call to proposals: what each check's knowledge proposes, made concrete and tried.
+
+Which act belongs to which finding stands in the checks' ``proposals``. Here each becomes one concrete act: this draft
+removed, that dose written, this test ordered. Acts that change orders are tried (``trial``) before they are offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from cds.case import PatientCase
+from cds.chart import Chart, MedicationFact
+from cds.checks.settled import answers
+from cds.findings import Finding, Proposal, Report
+from cds.knowledge.model import Knowledge, ProposalRule
+from cds.proposals.doses import new_dose
+from cds.proposals.drafts import Draft, changeable, drafts_of, removable, stopped
+from cds.proposals.trial import Call, improves
+
+Key = tuple[str, str]  # the kind of act, and the draft or item it is about
+MOST_TRIALS = 6  # each asks all questions again
+
+
+class _Wish(msgspec.Struct):
+    """One act that some findings of the call propose."""
+
+    kind: str
+    draft: Draft | None
+    item: str
+    asked: list[tuple[Finding, ProposalRule]]
+
+
+def propose(
+    chart: Chart, case: PatientCase, report: Report, knowledge: Knowledge, hook: str, encounter_id: str = ""
+) -> tuple[Proposal, ...]:
+    """Every act that the shown findings propose and that helps, in the order of the findings."""
+    call = Call(chart, case, report, knowledge, hook, encounter_id)
+    if not any(knowledge.checks[finding.check].proposals for finding in call.shown):
+        return ()
+    found: list[Proposal] = []
+    trials = 0
+    for wish in _wishes(call).values():
+        if wish.draft is None:
+            proposal: Proposal | None = _order(call, wish)
+        else:
+            trials += 1
+            proposal = _MAKERS[wish.kind](call, wish, wish.draft) if trials <= MOST_TRIALS else None
+        if proposal is not None and proposal.answers:
+            found.append(proposal)
+    return tuple(found)
+
+
+def _wishes(call: Call) -> dict[Key, _Wish]:
+    """What is proposed, each act once with all the findings that propose it."""
+    found: dict[Key, _Wish] = {}
+    drafts = drafts_of(call.chart, call.case)
+    for finding in call.shown:
+        for rule in call.knowledge.checks[finding.check].proposals:
+            if rule.wordings and finding.wording not in rule.wordings:
+                continue
+            for draft in _meant(call, finding, rule, drafts):
+                kind = "change-dose" if rule.kind in ("reduce-dose", "split-dose") else rule.kind
+                key = (kind, draft.order.ref if draft is not None else rule.item)
+                wish = found.setdefault(key, _Wish(kind, draft, rule.item, []))
+                wish.asked.append((finding, rule))
+    return found
+
+
+def _meant(call: Call, finding: Finding, rule: ProposalRule, drafts: tuple[Draft, ...]) -> Iterable[Draft | None]:
+    """The drafts of the finding that an act may be about; one None for what is newly ordered."""
+    if rule.kind == "order":
+        item = call.knowledge.orderables[rule.item]
+        return () if any(answers(request, item) for request in call.case.requested) else (None,)
+    may = _MAY[rule.kind]
+    wanted = {id for name in rule.classes for id in call.knowledge.terminology.ingredients_of_class(name)}
+    return [
+        draft
+        for draft in drafts
+        if draft.order.ref in finding.about
+        and may(call.case, draft)
+        and (not wanted or wanted.intersection(ingredient.id for ingredient in draft.order.drug.ingredients))
+    ]
+
+
+_MAY: dict[str, Callable[[PatientCase, Draft], bool]] = {
+    "remove-draft": removable,
+    "reduce-dose": changeable,
+    "split-dose": changeable,
+    "keep-running": stopped,
+    "keep-and-taper": stopped,
+}
+
+
+# -- the acts ---------------------------------------------------------------------------------------------------------
+
+
+def _remove(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
+    rest = [fact for fact in call.chart.medications if fact is not draft.fact]
+    if any(fact.draft for fact in rest):
+        return _proposal(call, wish, improves(call, rest))
+    return _proposal(call, wish, tuple(dict.fromkeys(finding.check for finding in call.shown)))  # nothing is ordered
+
+
+def _change(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
+    dose = new_dose(call, draft, wish.asked)
+    if dose is None:
+        return None
+    proposal = _proposal(call, wish, improves(call, _with(call, draft, draft.with_dose(dose))))
+    return msgspec.structs.replace(proposal, dose=dose, scale=dose.daily / draft.ordered.daily)
+
+
+def _keep(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
+    return _proposal(call, wish, improves(call, _with(call, draft, draft.going_on())))
+
+
+def _with(call: Call, draft: Draft, fact: MedicationFact) -> list[MedicationFact]:
+    """The medicines of the chart with another resource in the place of a draft."""
+    return [fact if other is draft.fact else other for other in call.chart.medications]
+
+
+def _order(call: Call, wish: _Wish) -> Proposal:
+    """What is newly ordered answers the findings that ask for it; the checks look for it among the drafts."""
+    settled = tuple(dict.fromkeys(finding.check for finding, rule in wish.asked if rule.settles))
+    return _proposal(call, wish, settled)
+
+
+_MAKERS: dict[str, Callable[[Call, _Wish, Draft], Proposal | None]] = {
+    "remove-draft": _remove,
+    "change-dose": _change,
+    "keep-running": _keep,
+}
+
+
+def _proposal(call: Call, wish: _Wish, answered: tuple[str, ...]) -> Proposal:
+    draft = wish.draft
+    names = [call.knowledge.terminology.ingredient(one.id) for one in draft.order.drug.ingredients] if draft else []
+    return Proposal(
+        kind=wish.kind,
+        answers=answered,
+        proposed_by=tuple(dict.fromkeys(finding.check for finding, _ in wish.asked)),
+        recommended_by={finding.check: rule.recommended for finding, rule in wish.asked if rule.recommended},
+        about=draft.order.ref if draft else "",
+        path=draft.fact.path if draft else "",
+        drug=" and ".join(info.name for info in names if info is not None),
+        item=wish.item,
+    )

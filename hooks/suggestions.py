@@ -1,0 +1,134 @@
+"""Proposals -> the suggestions of a card: a label, what is done, and FHIR that the EHR can apply as it is.
+
+Written for one call: its release, its drafts as they came, and what its version of CDS Hooks knows. A proposal that
+cannot be written truly (a draft that cannot be found or given back) is left out; the card stays.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import orjson
+
+from cds.fhir.raw import raw_at
+from cds.fhir.rewrite import dose_words, going_on, with_dose
+from cds.fhir.write import Subject, created
+from cds.findings import Proposal
+from cds.knowledge.model import Knowledge
+from hooks.request import Draft
+from hooks.wording import short
+
+MOST_SUGGESTIONS = 3
+ANSWERS = "org.gabaguard.answers"
+LABEL_LENGTH = 80
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "gabaguard.suggestions")
+
+Json = dict[str, Any]
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """The proposals of one call and what is needed to write them.
+
+    ``old``: a caller of CDS Hooks 1.0, who knows neither ``resourceId`` nor ``isRecommended``.
+    """
+
+    proposals: tuple[Proposal, ...]
+    subject: Subject
+    drafts: tuple[Draft, ...] = ()
+    old: bool = False
+
+
+class SuggestionMaker:
+    """Writes the suggestions of cards; holds what never changes between calls."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+
+    def suggestions(self, offer: Offer, checks: Sequence[str], topic: str, hook_instance: str) -> list[Json]:
+        """At most three suggestions of a card about these checks, of which at most one is recommended."""
+        found: list[Json] = []
+        recommended = False
+        for proposal in _in_order(offer.proposals, checks):
+            action = self._action(proposal, offer)
+            if action is None:
+                continue
+            made: Json = {
+                "label": self._label(proposal),
+                "uuid": _uuid(hook_instance, topic, proposal),
+                "actions": [action],
+                "extension": {ANSWERS: list(proposal.answers)},
+            }
+            if not recommended and not offer.old and _is_recommended(proposal, checks):
+                made["isRecommended"] = recommended = True
+            found.append(made)
+            if len(found) == MOST_SUGGESTIONS:
+                break
+        return found
+
+    def _action(self, proposal: Proposal, offer: Offer) -> Json | None:
+        words = self._description(proposal)
+        if proposal.kind == "order":
+            if not offer.subject.usable:
+                return None
+            resource = created(self._knowledge.orderables[proposal.item], offer.subject)
+            return {"type": "create", "description": words, "resource": resource}
+        if proposal.kind == "remove-draft":
+            return {"type": "delete", "description": words, "resource" if offer.old else "resourceId": proposal.about}
+        written = _updated(proposal, offer)
+        if written is None:
+            return None
+        return {"type": "update", "description": words, "resource": orjson.Fragment(written)}
+
+    def _label(self, proposal: Proposal) -> str:
+        if proposal.kind == "order":
+            return self._knowledge.orderables[proposal.item].label
+        if proposal.kind == "remove-draft":
+            return short(f"Remove this order of {proposal.drug}", LABEL_LENGTH)
+        if proposal.dose is not None:
+            return short(f"Change {proposal.drug} to {dose_words(proposal.dose)}", LABEL_LENGTH)
+        return short(f"Keep {proposal.drug} running", LABEL_LENGTH)
+
+    def _description(self, proposal: Proposal) -> str:
+        if proposal.kind == "order":
+            return f"Draft, for your signature: {self._knowledge.orderables[proposal.item].text}"
+        if proposal.kind == "remove-draft":
+            return f"Removes the draft order of {proposal.drug}; what was ordered before goes on as it is"
+        if proposal.dose is not None:
+            made_of = f" ({proposal.dose.made_of} each time)" if proposal.dose.made_of else ""
+            return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; nothing else changes"
+        return f"The order of {proposal.drug} goes on as before"
+
+
+def _updated(proposal: Proposal, offer: Offer) -> bytes | None:
+    """The whole draft as it came with what the proposal changes."""
+    for draft in offer.drafts:
+        if proposal.path.startswith(draft.path):
+            sent = raw_at(draft.raw, proposal.path[len(draft.path) :])
+            if sent is None:
+                return None
+            if proposal.dose is not None:
+                return with_dose(sent, proposal.dose, offer.subject.release, proposal.scale)
+            return going_on(sent)
+    return None
+
+
+def _in_order(proposals: Iterable[Proposal], checks: Sequence[str]) -> list[Proposal]:
+    """The proposals that checks of this card make: recommended ones first, then those that answer one of them."""
+    mine = set(checks)
+    found = [one for one in proposals if mine.intersection(one.proposed_by)]
+    return sorted(found, key=lambda one: (not _is_recommended(one, checks), not mine.intersection(one.answers)))
+
+
+def _is_recommended(proposal: Proposal, checks: Iterable[str]) -> bool:
+    """Whether a source says so for a finding of this card that the proposal answers."""
+    return any(proposal.recommended_by.get(check) for check in checks if check in proposal.answers)
+
+
+def _uuid(hook_instance: str, topic: str, proposal: Proposal) -> str:
+    """The same for the same call, checks and subject; another for any other."""
+    dose = dose_words(proposal.dose) if proposal.dose is not None else ""
+    parts = (hook_instance, topic, proposal.kind, proposal.about, proposal.item, dose, *sorted(proposal.proposed_by))
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))

@@ -1,0 +1,43 @@
+"""Suggestions do what they say. Here a sample of the cases; ``tests/prove/suggestions.py`` tries all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.support.cases import Case, all_cases, case_named
+from tests.support.fhir import invalid
+from tests.support.loop import described, faults, suggestions
+from tests.support.render import render
+from tests.support.run import answer_to
+
+SAMPLE = [pytest.param(case, id=case.id) for case in all_cases()[::7]]
+
+
+def told(case: Case, release: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The call of a case and what is answered."""
+    request = render(case, release)
+    answer: dict[str, Any] = orjson.loads(answer_to(orjson.dumps(request), case.as_of).body)
+    return request, answer
+
+
+@pytest.mark.parametrize("case", SAMPLE)
+def test_every_suggestion_is_valid_fhir_and_answers_what_it_names(case: Case) -> None:
+    """Applied to its own call and sent again: what it names is gone or lower, nothing else is higher."""
+    for release in case.releases:
+        request, answer = told(case, release)
+        for one in suggestions(answer):
+            assert invalid(one.suggestion, release) == [], described(one)
+            assert faults(request, answer, one, case.as_of) == [], (release, described(one))
+
+
+def test_the_loop_can_fail() -> None:
+    """A suggestion that names what it does not answer is found out."""
+    case = case_named("rd-50-20-mg")
+    request, answer = told(case, "R4")
+    one = next(suggestions(answer))
+    one.suggestion["extension"]["org.gabaguard.answers"].append("opioid-benzodiazepine")
+    one.suggestion["actions"] = []
+    assert faults(request, answer, one, case.as_of)
