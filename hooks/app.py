@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from hooks.audit import Audit
 from hooks.caller import Caller
 from hooks.engine import Engine
-from hooks.errors import MEDIA_TYPE, Issue, Refused, outcome, refused
+from hooks.errors import MEDIA_TYPE, Issue, Refused, StoreUnavailable, outcome, refused
+from hooks.explanations import explained
+from hooks.feedback import read_feedback
 from hooks.fhir.api import add_fhir
 from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
@@ -22,6 +26,8 @@ from hooks.settings import Settings, load_settings
 if TYPE_CHECKING:
     from hooks.trust import Trust
 
+T = TypeVar("T")
+
 _JSON_TYPES = ("application/json", "application/fhir+json", "application/json+fhir")
 _OURS = {
     404: ("there is nothing here", "See /cds-services for what there is"),
@@ -32,23 +38,26 @@ _OURS = {
 }
 
 
-def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
-    """The WSGI application. Loads the knowledge; raises ``SettingsFaults`` or ``KnowledgeFaults`` rather than limp."""
+def create_app(settings: Settings | None = None, engine: Engine | None = None, memory: Audit | None = None) -> Flask:
+    """The WSGI application. Loads the knowledge; raises ``SettingsFaults`` or ``KnowledgeFaults`` rather than limp.
+
+    ``memory`` notes calls and keeps feedback; without one nothing is remembered.
+    """
     settings = settings or (engine.settings if engine is not None else load_settings())
     engine = engine or Engine(settings)
-    trust = load_gate(settings)
+    trust = load_gate(settings, memory)
     configure(settings.log_level)
     app = Flask("hooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.strict_slashes = False
-    _add_services(app, engine)
+    _add_services(app, engine, memory)
     _add_pages(app, engine)
     add_fhir(app, engine)
     _add_frame(app, settings, trust)
     return app
 
 
-def _add_services(app: Flask, engine: Engine) -> None:
+def _add_services(app: Flask, engine: Engine, memory: Audit | None) -> None:
     @app.get("/cds-services")
     def discovery() -> Response:
         return Response(engine.discovery, mimetype="application/json")
@@ -62,13 +71,35 @@ def _add_services(app: Flask, engine: Engine) -> None:
         answer = respond(body, service, engine, g.request_id)
         g.told = _told(answer, service.id, len(body), g.caller)
         _tell_failures(answer)
+        if memory is not None:
+            took = (time.perf_counter() - g.began) * 1000
+            memory.note(g.request_id, _client(), service.id, took, answer)
         return Response(answer.body, answer.status, mimetype=answer.media_type)
 
     @app.post("/cds-services/<id>/feedback")
     def feedback(id: str) -> Response:
         if id not in engine.services:
             raise _no_service()
-        raise refused(404, "", "feedback is not offered by this version", "Do not send it yet", "not-supported")
+        if memory is None:
+            raise refused(404, "", "feedback is not kept here", "Do not send it", "not-supported")
+        items = read_feedback(_body())
+        _or_503(lambda: memory.store.keep_feedback(items, client=_client(), service=id))
+        return Response("{}", mimetype="application/json")
+
+    @app.post("/analytics/<uuid>")
+    def analytics(uuid: str) -> Response:
+        raise refused(
+            410, "", "this was left in CDS Hooks 1.0", "Send it to /cds-services/{id}/feedback", "not-supported"
+        )
+
+    @app.get("/explanations/<hook_instance>")
+    def explanations(hook_instance: str) -> dict[str, Any]:
+        if memory is None:
+            raise refused(404, "", "explanations are not kept here", "Use gabaguard check --explain", "not-supported")
+        rows = _or_503(lambda: memory.store.calls_of(hook_instance, _client()))
+        if not rows:
+            raise refused(404, "", "no call of this hook instance is known", "It is noted within seconds", "not-found")
+        return explained(hook_instance, rows, engine.knowledge)
 
 
 def _add_pages(app: Flask, engine: Engine) -> None:
@@ -135,6 +166,20 @@ def _add_frame(app: Flask, settings: Settings, trust: Trust | None) -> None:
     def on_fault(error: Exception) -> Response:
         log().error("fault", request_id=g.request_id, **fault(error))
         return _outcome(500, Issue("", "the service failed", "Report the request id to its operator"))
+
+
+def _client() -> str:
+    """Our name of the caller; "" without trust."""
+    return g.caller.client_id if g.caller is not None else ""
+
+
+def _or_503(act: Callable[[], T]) -> T:
+    """What needs the database. 503 when it is away: the caller is to try again, nothing was done."""
+    try:
+        return act()
+    except StoreUnavailable:
+        log().error("the database is away", request_id=g.request_id)
+        raise refused(503, "", "this cannot be stored or read now", "Send it again later", "transient") from None
 
 
 def _tell_failures(answer: Answer) -> None:

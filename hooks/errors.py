@@ -19,6 +19,7 @@ _TYPES = {
     404: "not-found",
     405: "not-supported",
     406: "not-supported",
+    410: "not-supported",
     412: "incomplete",
     413: "too-long",
     415: "not-supported",
@@ -44,6 +45,10 @@ class Refused(Exception):
         super().__init__(status)
         self.status = status
         self.issues = issues
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be used now: locked, full, read-only or gone. Says no more: its words may hold values."""
 
 
 def refused(status: int, path: str, problem: str, remedy: str, code: str = "") -> Refused:

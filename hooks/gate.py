@@ -16,6 +16,7 @@ from hooks.observe import log
 from hooks.settings import Settings
 
 if TYPE_CHECKING:
+    from hooks.audit import Audit
     from hooks.trust import Trust
 
 _NOT_ADMITTED = outcome(
@@ -23,23 +24,32 @@ _NOT_ADMITTED = outcome(
 )
 
 
-def load_gate(settings: Settings) -> Trust | None:
-    """Trust as configured; None when no clients file is named. Raises ``ClientsFaults``."""
+# Discovery, calls and feedback; what is told of calls; and the checks as FHIR operations.
+_GUARDED = (OPEN_TO_PAGES, "/explanations", "/analytics", "/fhir/$check", "/fhir/PlanDefinition/<id>/$apply")
+
+
+def load_gate(settings: Settings, memory: Audit | None = None) -> Trust | None:
+    """Trust as configured; None when no clients file is named. Raises ``ClientsFaults``.
+
+    With a ``memory`` that other processes share, so are the tokens that were used.
+    """
     if not settings.clients:
         return None
+    from hooks.seen import SeenTogether, is_shared
     from hooks.trust import load_trust  # the libraries for tokens are loaded only where tokens are asked for
 
-    return load_trust(settings)
+    return load_trust(settings, SeenTogether(memory) if memory is not None and is_shared(settings) else None)
 
 
 def admit(trust: Trust | None, request: Request, request_id: str) -> Caller | None:
     """Who is calling; None where that does not matter. Raises ``Refused``: 401, or 503 when it cannot be told now.
 
     Discovery, calls and feedback alike need a token, and so does everything else below their address, whether it
-    exists or not. A browser's preflight cannot carry one; it is answered without doing anything.
+    exists or not; explanations and the FHIR operations that judge, too. A browser's preflight cannot carry one; it is
+    answered without doing anything.
     """
     place = request.url_rule.rule if request.url_rule is not None else request.path
-    if trust is None or not place.startswith(OPEN_TO_PAGES) or request.method == "OPTIONS":
+    if trust is None or not place.startswith(_GUARDED) or request.method == "OPTIONS":
         return None
     from hooks.bearer import Untrusted
     from hooks.replay import SeenUnavailable

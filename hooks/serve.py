@@ -15,7 +15,9 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from hooks.app import create_app
+from hooks.audit import Audit
 from hooks.observe import configure, log
+from hooks.seen import is_shared
 from hooks.settings import PREFIX, SWITCHES, Settings, SettingsFaults, load_settings, shown
 
 STOP_LIMIT = 10  # seconds that a worker may take to finish its calls before it is killed
@@ -63,7 +65,8 @@ def application() -> Flask:
     """The application of one worker process; its settings come by the environment."""
     if hasattr(signal, "pthread_sigmask"):  # Ctrl-C reaches all processes: the main one alone stops the workers,
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a worker told twice to stop would never end
-    app = create_app(load_settings())
+    settings = load_settings()
+    app = create_app(settings, memory=Audit(settings) if settings.database_url != "off" else None)
     gc.collect()
     gc.freeze()  # the knowledge is never garbage; do not look through it again at each collection
     return app
@@ -91,7 +94,7 @@ def _check_clients(settings: Settings) -> None:
 
     clients = read_clients(settings.clients)
     log().info("only registered clients may call", names=[client.id for client in clients])
-    if settings.workers > 1:
+    if settings.workers > 1 and not is_shared(settings):
         log().warning("each worker remembers the tokens it has seen: a replay may be met by another worker once")
 
 

@@ -48,6 +48,10 @@ class Settings(msgspec.Struct, frozen=True):
     max_body: int = 8 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
+    database_url: str = ".gabaguard/gabaguard.sqlite"
+    calls_days: int = 400
+    feedback_days: int = 0
+    feedback_comments: bool = False
     unknown: tuple[str, ...] = ()  # GABAGUARD_* names that are no switch: told at start, otherwise ignored
 
     @property
@@ -147,6 +151,15 @@ def _origins(text: str) -> tuple[str, ...]:
     return items
 
 
+def _database(text: str) -> str:
+    if text == "off" or ("://" not in text and text.strip()):
+        return text.strip()
+    scheme = text.partition("://")[0].partition("+")[0]
+    if scheme not in ("sqlite", "postgresql", "postgres"):
+        raise ValueError("write a path, postgresql://user:password@host/name, or off")
+    return text
+
+
 def _level(text: str) -> str:
     if text not in ("debug", "info", "warning", "error"):
         raise ValueError("write debug, info, warning or error")
@@ -177,6 +190,20 @@ SWITCHES = (
         _origins,
     ),
     Switch("log_level", "level", "How much is logged. No level logs patient data.", _level),
+    Switch(
+        "database_url",
+        "path or URL",
+        "Where feedback and one row per call are kept: a file (SQLite) or postgresql://...; off: nothing is kept.",
+        _database,
+    ),
+    Switch("calls_days", "days", "How long rows of calls are kept; 0: for ever.", _whole(0, 36500)),
+    Switch("feedback_days", "days", "How long feedback is kept; 0: for ever.", _whole(0, 36500)),
+    Switch(
+        "feedback_comments",
+        "yes or no",
+        "Keep the free text of an override. Off: prescribers may write about the patient in it.",
+        _yes,
+    ),
 )
 
 
@@ -227,8 +254,14 @@ def table(settings: Settings) -> list[tuple[str, str, str, str, str]]:
     """Every switch as (name, value, default, unit, reason), for printing."""
     plain = Settings()
     return [
-        (s.name, shown(getattr(settings, s.field)), shown(getattr(plain, s.field)), s.unit, s.reason) for s in SWITCHES
+        (s.name, _masked(shown(getattr(settings, s.field))), shown(getattr(plain, s.field)), s.unit, s.reason)
+        for s in SWITCHES
     ]
+
+
+def _masked(text: str) -> str:
+    """A value without the password of a database URL."""
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", text)
 
 
 def shown(value: Any) -> str:

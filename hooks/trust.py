@@ -22,11 +22,11 @@ from hooks.replay import SeenHere, SeenTokens
 from hooks.settings import Settings
 
 
-def load_trust(settings: Settings) -> Trust | None:
+def load_trust(settings: Settings, seen: SeenTokens | None = None) -> Trust | None:
     """Trust as configured; None when no clients file is. Raises ``ClientsFaults``."""
     if not settings.clients:
         return None
-    return Trust(read_clients(settings.clients), settings.base_url)
+    return Trust(read_clients(settings.clients), settings.base_url, seen)
 
 
 class Trust:

@@ -1,0 +1,219 @@
+"""One row per call, written by a thread of its own: advice neither waits for the database nor depends on it.
+
+When the rows come faster than the database takes them, the newest are dropped and counted; after a failure the thread
+keeps what it holds and tries again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import orjson
+
+from cds.findings import Outcome
+from hooks.errors import StoreUnavailable
+from hooks.observe import fault, log
+from hooks.respond import Answer
+from hooks.settings import Settings
+
+if TYPE_CHECKING:
+    from hooks.store import Row, Store
+
+MOST_WAITING = 2000
+_BATCH = 200
+_PAUSE = 2.0  # seconds between tries while the database is away
+_LAST_WORDS = 3.0  # seconds that a stopping worker may take to write what it holds
+_TIDY_EVERY = timedelta(hours=6)
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """What a call leaves behind, before it is made a row."""
+
+    at: datetime
+    request_id: str
+    client: str
+    service: str
+    ms: float
+    answer: Answer
+
+
+class Audit:
+    """Writes calls to the store of the settings. Its thread is started by the first call, and so is the database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.dropped = 0
+        self._settings = settings
+        self._waiting: queue.Queue[Noted | None] = queue.Queue(MOST_WAITING)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+        self._tidied: datetime | None = None
+
+    def note(self, request_id: str, client: str, service: str, ms: float, answer: Answer) -> None:
+        """Note a call. Never waits and never fails."""
+        if self._thread is None:
+            self._start()
+        try:
+            self._waiting.put_nowait(Noted(datetime.now(UTC), request_id, client, service, ms, answer))
+        except queue.Full:
+            self.dropped += 1
+
+    @cached_property
+    def store(self) -> Store:
+        """The store; the libraries for databases are loaded only now."""
+        from hooks.store import Store
+
+        return Store(self._settings.database_url, comments=self._settings.feedback_comments)
+
+    @property
+    def waiting(self) -> int:
+        """Calls that are not yet written."""
+        return self._waiting.qsize()
+
+    def flush(self, seconds: float = _LAST_WORDS) -> bool:
+        """Write what waits, for at most so long; whether all was written. The thread ends."""
+        thread = self._thread
+        if thread is None:
+            return True
+        self._stopping.set()
+        with suppress(queue.Full):
+            self._waiting.put_nowait(None)
+        thread.join(seconds)
+        return not thread.is_alive() and self._waiting.empty()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+                self._thread.start()
+                atexit.register(self.flush)
+
+    def _run(self) -> None:
+        while True:
+            batch = self._next()
+            if batch and not self._write(batch):
+                self.dropped += len(batch)  # stopping, and the database is away
+            if self._stopping.is_set() and self._waiting.empty():
+                return
+            self._tidy()
+
+    def _next(self) -> list[Noted]:
+        found = [self._waiting.get()]
+        while len(found) < _BATCH:
+            try:
+                found.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+        return [one for one in found if one is not None]
+
+    def _write(self, batch: list[Noted]) -> bool:
+        """Write, trying again until it works or the worker stops."""
+        told = False
+        while True:
+            try:
+                self.store.keep_calls(self._rows(batch))
+                return True
+            except StoreUnavailable:
+                if not told:
+                    log().error("calls cannot be noted: the database is away")
+                    told = True
+                if self._stopping.is_set():
+                    return False
+                self._stopping.wait(_PAUSE)
+
+    def _rows(self, batch: Iterable[Noted]) -> list[Row]:
+        """The rows of a batch. One that cannot be made costs itself only."""
+        rows = []
+        for noted in batch:
+            try:
+                rows.append(row_of(noted, self.store))
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                self.dropped += 1
+                log().error("a call cannot be noted", request_id=noted.request_id, **fault(error))
+        return rows
+
+    def _tidy(self) -> None:
+        now = datetime.now(UTC)
+        if self._tidied is not None and now - self._tidied < _TIDY_EVERY:
+            return
+        self._tidied = now
+        kept = self._settings
+        with suppress(StoreUnavailable):
+            self.store.forget_tokens(time.time())
+            self.store.purge(
+                calls_before=now - timedelta(kept.calls_days) if kept.calls_days else None,
+                feedback_before=now - timedelta(kept.feedback_days) if kept.feedback_days else None,
+            )
+
+
+def row_of(noted: Noted, store: Store) -> Row:
+    """The row of a call: ids of checks, levels and reasons; nothing that a request said of a patient."""
+    answer = noted.answer
+    judged = answer.judged
+    row: Row = {
+        "at": noted.at,
+        "request_id": noted.request_id,
+        "client": noted.client,
+        "service": noted.service,
+        "status": answer.status,
+        "ms": round(noted.ms, 3),
+        "hook": "",
+        "hook_instance": "",
+        "patient": "",
+        "knowledge": "",
+    }
+    findings: list[Any] = []
+    unchecked: list[Any] = []
+    explained: list[Any] = []
+    if judged is not None:
+        report = judged.report
+        row |= {
+            "hook": judged.request.hook,
+            "hook_instance": judged.request.hook_instance,
+            "patient": store.patient_mark(judged.request.patient_id),
+            "knowledge": report.knowledge_version,
+        }
+        findings = [[f.check, f.indicator.name.lower(), f.shown and f.indicator > 0] for f in report.findings]
+        unchecked = [[item.check, item.reason.value] for item in report.not_checked]
+        explained = list(_explained(report.outcomes))
+    cards = orjson.loads(answer.body).get("cards", []) if answer.status == 200 else []
+    return row | {
+        "findings": _json(findings),
+        "not_checked": _json(unchecked),
+        "cards": _json([_card(card) for card in cards]),
+        "explained": _json(explained),
+    }
+
+
+def _card(card: dict[str, Any]) -> list[Any]:
+    checks = [finding["check"] for finding in card.get("extension", {}).get("org.gabaguard.findings", ())]
+    suggestions = [one["uuid"] for one in card.get("suggestions", ()) if "uuid" in one]
+    return [card.get("uuid", ""), card.get("indicator", ""), checks, suggestions]
+
+
+def _explained(outcomes: Iterable[Outcome]) -> Iterable[list[str]]:
+    """How each check ended, without a value of the patient."""
+    for one in outcomes:
+        if one.failed is not None:
+            yield [one.check, "failed", ""]
+        elif one.findings:
+            yield [one.check, "found", ",".join(finding.wording for finding in one.findings)]
+        elif one.not_checked:
+            yield [one.check, "not-checked", ",".join(dict.fromkeys(item.reason.value for item in one.not_checked))]
+        else:
+            yield [one.check, "nothing", ""]
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,57 @@
+"""Why a card came or did not come, of a call that was noted: for the client that made the call.
+
+Nothing of the patient is told: which data a check asks for, how it ended, and the reason when it could not be judged.
+With values: ``gabaguard check --explain`` on the same request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from cds.knowledge.model import Knowledge
+from hooks.wording import plain
+
+_WORDS = {
+    "found": "found something",
+    "nothing": "nothing to report, having seen all it needed",
+    "not-checked": "not checked",
+    "failed": "a fault of ours; the others were not affected",
+}
+NOT_ASKED = "does not concern the orders of this call"
+
+
+def explained(hook_instance: str, rows: Sequence[dict[str, Any]], knowledge: Knowledge) -> dict[str, Any]:
+    """The body of the answer: every call of the hook instance, every check of each."""
+    return {"hookInstance": plain(hook_instance), "calls": [_call(row, knowledge) for row in rows]}
+
+
+def _call(row: dict[str, Any], knowledge: Knowledge) -> dict[str, Any]:
+    ended = {check: (how, reason) for check, how, reason in orjson.loads(row["explained"])}
+    levels: dict[str, list[dict[str, Any]]] = {}
+    for check, indicator, shown in orjson.loads(row["findings"]):
+        levels.setdefault(check, []).append({"indicator": indicator, "shown": bool(shown)})
+    return {
+        "service": row["service"],
+        "at": row["at"].isoformat(),
+        "status": row["status"],
+        "knowledgeVersion": row["knowledge"],
+        "checks": [_check(id, ended.get(id), levels.get(id, []), knowledge, row["hook"]) for id in knowledge.checks],
+    }
+
+
+def _check(
+    id: str, ended: tuple[str, str] | None, levels: list[dict[str, Any]], knowledge: Knowledge, hook: str
+) -> dict[str, Any]:
+    check = knowledge.checks[id]
+    how, reason = ended or ("", "")
+    told: dict[str, Any] = {"check": id, "asks": list(check.asks), "outcome": _WORDS.get(how, NOT_ASKED)}
+    if how == "not-checked":
+        told["reasons"] = reason.split(",")
+    if levels:
+        told["findings"] = levels
+        if hook not in check.hooks:
+            told["note"] = "told in the report only: not shown on this hook"
+    return told
