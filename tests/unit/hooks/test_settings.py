@@ -35,8 +35,13 @@ def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
             "GABAGUARD_MAX_BODY": "100000",
             "GABAGUARD_CORS_ORIGINS": "https://a.example, https://b.example",
             "GABAGUARD_LOG_LEVEL": "warning",
+            "GABAGUARD_DATABASE_URL": "postgresql://gabaguard:secret@db.example/gabaguard",
+            "GABAGUARD_CALLS_DAYS": "30",
+            "GABAGUARD_FEEDBACK_DAYS": "60",
+            "GABAGUARD_FEEDBACK_COMMENTS": "yes",
         }
     )
+    assert "secret" not in str(table(settings)), "a printed table shows no password"
     assert not settings.loopback
     assert settings.base_url == "https://cds.example.org/base"
     assert settings.as_of == date(2026, 6, 10)
