@@ -59,8 +59,8 @@ def _clients(clients: tuple[Client, ...], settings: Settings) -> Iterator[Findin
 
     for client in clients:
         yield _audience(client, settings)
-        yield from keys(client)
-        yield from fhir(client)
+        yield from keys(client, settings)
+        yield from fhir(client, settings)
     yield from public_address(settings)
 
 

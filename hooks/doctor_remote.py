@@ -15,11 +15,14 @@ from hooks.jwks import NoKeys, fetch_keys
 from hooks.settings import Settings
 
 DEADLINE = 5.0  # seconds for each address
+_LARGE = 16 * 1024 * 1024  # bytes; metadata are long
 _METADATA = ("CapabilityStatement", "Conformance")
-_REACH = "Check the address, name resolution, firewall and proxies, and that its certificate is trusted by this system"
+_REACH = (
+    "Check the address, name resolution, firewall and proxies, and that its certificate is trusted (GABAGUARD_CA_FILE)"
+)
 
 
-def keys(client: Client) -> Iterator[Finding]:
+def keys(client: Client, settings: Settings) -> Iterator[Finding]:
     """Whether the client's keys can be had, and whether its clock agrees with ours."""
     about = f"keys of {client.id}"
     if client.keys:
@@ -28,7 +31,7 @@ def keys(client: Client) -> Iterator[Finding]:
         answers: list[Downloaded] = []
 
         def get(url: str, answers: list[Downloaded] = answers) -> Downloaded:
-            answers.append(download(url, deadline=DEADLINE))
+            answers.append(download(url, deadline=DEADLINE, ca_file=settings.ca_file))
             return answers[-1]
 
         try:
@@ -42,7 +45,7 @@ def keys(client: Client) -> Iterator[Finding]:
         yield from _clock(answers, client, url)
 
 
-def fhir(client: Client) -> Iterator[Finding]:
+def fhir(client: Client, settings: Settings) -> Iterator[Finding]:
     """Whether the FHIR servers that may be asked for this client's patients answer with their metadata."""
     about = f"FHIR of {client.id}"
     if not client.fhir_origins:
@@ -50,7 +53,7 @@ def fhir(client: Client) -> Iterator[Finding]:
     for origin in client.fhir_origins:
         base, sure = _base(client, origin)
         try:
-            answer = download(f"{base}/metadata", deadline=DEADLINE, max_bytes=16 * 1024 * 1024)
+            answer = download(f"{base}/metadata", deadline=DEADLINE, max_bytes=_LARGE, ca_file=settings.ca_file)
         except DownloadFailed as error:
             yield Finding(about, "failed", f"{base}/metadata: {error}", _REACH)
             continue
@@ -104,8 +107,8 @@ def public_address(settings: Settings) -> Iterator[Finding]:
     """Whether the address that callers use leads here, and asks for tokens if it should."""
     about, base = "public address", settings.base_url
     try:
-        ready = download(f"{base}/health/ready", deadline=DEADLINE)
-        discovery = download(f"{base}/cds-services", deadline=DEADLINE)
+        ready = download(f"{base}/health/ready", deadline=DEADLINE, ca_file=settings.ca_file)
+        discovery = download(f"{base}/cds-services", deadline=DEADLINE, ca_file=settings.ca_file)
     except DownloadFailed as error:
         remedy = "Start the service, then ask again; " + _REACH[0].lower() + _REACH[1:]
         yield Finding(about, "warning", f"{base}: {error}", remedy)

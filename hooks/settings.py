@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
     clients: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
+    ca_file: str = ""
     insecure: bool = False
     as_of: date | None = None
     max_body: int = 8 * 1024 * 1024
@@ -180,6 +181,12 @@ SWITCHES = (
     ),
     Switch("tls_certificate", "path of a PEM file", "Certificate chain, to speak TLS without a proxy.", _path),
     Switch("tls_key", "path of a PEM file", "The private key of the certificate.", _path),
+    Switch(
+        "ca_file",
+        "path of a PEM file",
+        "Authorities trusted beside the system's when keys and FHIR servers are asked: a hospital's own.",
+        _path,
+    ),
     Switch("insecure", "yes or no", "Serve beyond this machine without tokens or TLS. For closed test networks.", _yes),
     Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
     Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from jwt import PyJWK, PyJWS
 from jwt.exceptions import PyJWTError
@@ -26,7 +27,8 @@ def load_trust(settings: Settings, seen: SeenTokens | None = None) -> Trust | No
     """Trust as configured; None when no clients file is. Raises ``ClientsFaults``."""
     if not settings.clients:
         return None
-    return Trust(read_clients(settings.clients), settings.base_url, seen)
+    get = partial(download, ca_file=settings.ca_file)
+    return Trust(read_clients(settings.clients), settings.base_url, seen, get=get)
 
 
 class Trust:

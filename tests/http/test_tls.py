@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hooks.download import DownloadFailed, download
 from tests.http.test_trust import CALL, clients_file
 from tests.support.server import Server, start, stop
 from tests.support.tls import self_signed, tls_proxy
@@ -115,3 +116,20 @@ def test_serve_says_what_is_missing_and_does_not_start(
     assert done.returncode == 2
     assert all(word in done.stderr for word in named)
     assert "Traceback" not in done.stderr
+
+
+def test_keys_behind_a_hospitals_own_authority(tmp_path: Path, pem: tuple[Path, Path]) -> None:
+    """Accepted when the authority is named, and only for the host of the certificate; TLS to keys is never skipped."""
+    certificate, key = pem
+    with serving(KeyPlace("es384-b")) as place:
+        inner = int(place.url.split(":")[2].split("/")[0])
+        with tls_proxy(certificate, key, inner) as port:
+            url = f"https://localhost:{port}/keys"
+            with pytest.raises(DownloadFailed, match="certificate is not accepted"):
+                download(url)
+            assert download(url, ca_file=str(certificate)).body == place.body
+            other = tmp_path / "other"
+            other.mkdir()
+            with pytest.raises(DownloadFailed, match="certificate is not accepted"):
+                download(url, ca_file=str(self_signed(other)[0]))
+        assert len(place.asked) == 1

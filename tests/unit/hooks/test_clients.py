@@ -128,3 +128,11 @@ def test_nothing_of_a_token_is_in_its_repr() -> None:
     text = mint()
     shown: Any = repr(read_token(f"Bearer {text}"))
     assert not [part for part in text.split(".") if part in shown]
+
+
+def test_the_clients_file_of_the_readme_is_valid(repository: Path, tmp_path: Path) -> None:
+    text = (repository / "README.md").read_text(encoding="utf-8")
+    (example,) = [block.partition("```")[0] for block in text.split("```toml\n")[1:] if "[clients." in block]
+    file = tmp_path / "clients.toml"
+    file.write_text(example, encoding="utf-8")
+    assert [client.id for client in read_clients(file)] == ["main-hospital", "epic-site"]

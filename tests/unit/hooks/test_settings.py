@@ -30,6 +30,7 @@ def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
             "GABAGUARD_CLIENTS": str(file),
             "GABAGUARD_TLS_CERTIFICATE": str(file),
             "GABAGUARD_TLS_KEY": str(file),
+            "GABAGUARD_CA_FILE": str(file),
             "GABAGUARD_INSECURE": "yes",
             "GABAGUARD_AS_OF": "2026-06-10",
             "GABAGUARD_MAX_BODY": "100000",
