@@ -56,7 +56,7 @@ class SuggestionMaker:
             if action is None:
                 continue
             made: Json = {
-                "label": self._label(proposal),
+                "label": label(proposal, self._knowledge),
                 "uuid": _uuid(hook_instance, topic, proposal),
                 "actions": [action],
                 "extension": {ANSWERS: list(proposal.answers)},
@@ -82,15 +82,6 @@ class SuggestionMaker:
             return None
         return {"type": "update", "description": words, "resource": orjson.Fragment(written)}
 
-    def _label(self, proposal: Proposal) -> str:
-        if proposal.kind == "order":
-            return self._knowledge.orderables[proposal.item].label
-        if proposal.kind == "remove-draft":
-            return short(f"Remove this order of {proposal.drug}", LABEL_LENGTH)
-        if proposal.dose is not None:
-            return short(f"Change {proposal.drug} to {dose_words(proposal.dose)}", LABEL_LENGTH)
-        return short(f"Keep {proposal.drug} running", LABEL_LENGTH)
-
     def _description(self, proposal: Proposal) -> str:
         if proposal.kind == "order":
             return f"Draft, for your signature: {self._knowledge.orderables[proposal.item].text}"
@@ -100,6 +91,17 @@ class SuggestionMaker:
             made_of = f" ({proposal.dose.made_of} each time)" if proposal.dose.made_of else ""
             return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; nothing else changes"
         return f"The order of {proposal.drug} goes on as before"
+
+
+def label(proposal: Proposal, knowledge: Knowledge) -> str:
+    """What the button says."""
+    if proposal.kind == "order":
+        return knowledge.orderables[proposal.item].label
+    if proposal.kind == "remove-draft":
+        return short(f"Remove this order of {proposal.drug}", LABEL_LENGTH)
+    if proposal.dose is not None:
+        return short(f"Change {proposal.drug} to {dose_words(proposal.dose)}", LABEL_LENGTH)
+    return short(f"Keep {proposal.drug} running", LABEL_LENGTH)
 
 
 def _updated(proposal: Proposal, offer: Offer) -> bytes | None:

@@ -17,32 +17,42 @@ from cds.findings import DoseToWrite
 
 _DIVIDED = {"whole": 1, "halved": 2, "quartered": 4}
 _SOLID = frozenset({"tablet", "capsule", ""})
+_LIQUID = frozenset({"solution", "suspension", "syrup"})
+_MEASURED = 0.5  # mL: what a household measures without a slip; a rounding, not a limit
 _MOST_TIMES = 4
+_MUCH = 0.7  # of the largest dose: less than that, and another number of doses a day is better
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a new dose must keep to, in mg: at most ``daily`` a day and ``single`` at a time, in at least ``times``."""
+    """What a new dose must keep to, in mg: at most ``daily`` a day and ``single`` at a time, ``floor`` or more a day."""
 
     daily: float
     single: float
-    times: int = 1
+    floor: float = 0.0
 
 
 def dose_within(drug: Drug, ordered: DoseToWrite, limits: Limits) -> DoseToWrite | None:
-    """The largest dose within limits, as often a day as ordered where that can be made; None when none can.
+    """The largest dose within limits that can be made, as often a day as ordered unless that loses much; else None.
 
     Never above the ordered daily dose or the ordered single dose; an ordered dose within the limits stays (None).
     """
     piece = piece_of(drug, ordered.ingredient)
-    fits = ordered.daily <= limits.daily and ordered.single <= limits.single and ordered.times >= limits.times
-    if piece is None or fits:
+    if piece is None or (ordered.daily <= limits.daily and ordered.single <= limits.single):
         return None
     daily, single = min(limits.daily, ordered.daily), min(limits.single, ordered.single)
-    for times in _as_often(ordered.times, limits.times):
-        amount = int(min(daily / times, single) / piece + 1e-9) * piece
-        if amount > 0:
-            return DoseToWrite(ordered.ingredient, round(amount, 6), times, _made_of(drug, ordered.ingredient, amount))
-    return None
+    amounts = {times: int(min(daily / times, single) / piece + 1e-9) * piece for times in range(1, _MOST_TIMES + 1)}
+    fit = {times: amount for times, amount in amounts.items() if amount > 0 and amount * times >= limits.floor - 1e-9}
+    if not fit:
+        return None
+    best = max(amount * times for times, amount in fit.items())
+    as_ordered = fit.get(ordered.times, 0.0) * ordered.times
+    if as_ordered >= best * _MUCH:
+        times = ordered.times
+    else:
+        largest = [times for times, amount in fit.items() if amount * times == best]
+        times = min(largest, key=lambda times: (abs(times - ordered.times), fit[times]))
+    amount = fit[times]
+    return DoseToWrite(ordered.ingredient, round(amount, 6), times, _made_of(drug, ordered.ingredient, amount))
 
 
 def split(drug: Drug, ordered: DoseToWrite, single: float) -> DoseToWrite | None:
@@ -57,28 +67,29 @@ def split(drug: Drug, ordered: DoseToWrite, single: float) -> DoseToWrite | None
     return None
 
 
-def _as_often(times: int, fewest: int) -> list[int]:
-    """As ordered first; then less often, then more often up to what was asked for."""
-    first = [times] if times >= fewest else []
-    return [*first, *(n for n in range(min(times, _MOST_TIMES + 1) - 1, fewest - 1, -1)), *range(fewest, times, -1)]
-
-
 def piece_of(drug: Drug, ingredient: str) -> float | None:
     """The smallest part of the ordered product in mg, or of the tablets on the market; None when not known."""
-    if drug.form not in _SOLID or drug.extended_release or len(drug.ingredients) != 1:
+    if drug.extended_release or len(drug.ingredients) != 1:
+        return None
+    held = drug.ingredients[0].strength
+    if drug.form in _LIQUID:
+        return _mg(held) * _MEASURED if held is not None and held.per == "mL" else None
+    if drug.form not in _SOLID:
         return None
     strength = tablet_strength(drug)
     if strength is None:
         pieces = parts(ingredient)
-        return pieces[0] / 1000 if pieces and drug.ingredients[0].strength is None else None
+        return pieces[0] / 1000 if pieces and held is None else None
     return strength / _parts_of(ingredient, strength)
 
 
 def tablet_strength(drug: Drug) -> float | None:
     """mg per tablet or capsule of a product of one ingredient, when known."""
-    strength: Strength | None = drug.ingredients[0].strength if len(drug.ingredients) == 1 else None
-    if strength is None or strength.per != "each":
-        return None
+    strength = drug.ingredients[0].strength if len(drug.ingredients) == 1 else None
+    return _mg(strength) if strength is not None and strength.per == "each" else None
+
+
+def _mg(strength: Strength) -> float:
     return strength.value / 1000 if strength.unit == "ug" else strength.value
 
 
@@ -90,7 +101,10 @@ def _parts_of(ingredient: str, strength: float) -> int:
 
 
 def _made_of(drug: Drug, ingredient: str, amount: float) -> str:
-    """ "half a 10 mg tablet", "2 tablets of 5 mg"; "" when the product's strength is not known."""
+    """ "half a tablet of 10 mg", "2 tablets of 5 mg", "5 mL"; "" when the product's strength is not known."""
+    held = drug.ingredients[0].strength
+    if drug.form in _LIQUID and held is not None:
+        return f"{amount / _mg(held):g} mL"
     strength = tablet_strength(drug)
     if strength is None:
         return ""

@@ -97,7 +97,7 @@ def _proposal_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[
         for wording in rule.wordings:
             if wording not in check.wording:
                 yield f"{key}: {wording!r} is not among `wording`"
-        limits = (rule.share, *rule.daily.split(" + "), rule.single, rule.times)
+        limits = (rule.share, *rule.daily.split(" + "), rule.single)
         for name in limits:
             if name and name not in check.numbers and name not in check.values:
                 yield f"{key}: {name!r} is neither among `numbers` nor among `values`"

@@ -169,9 +169,8 @@ class ProposalRule(msgspec.Struct, frozen=True):
     """An act that a check proposes with its findings of some wordings (empty: of all).
 
     ``kind``: "remove-draft", "reduce-dose", "split-dose", "keep-running", "keep-and-taper" or "order" (of ``item``).
-    ``share``, ``daily``, ``single`` and ``times`` name numbers of the check, or values of the finding, that the new
-    dose must keep to: a part of the ordered daily dose, the most per day (a sum: "was + limit"), the most at a time,
-    the fewest doses a day.
+    ``share``, ``daily`` and ``single`` name numbers of the check, or values of the finding, that the new dose must keep
+    to: a part of the ordered daily dose, the most per day (a sum: "was + limit"), the most at a time.
     ``classes``: the drugs whose draft may be removed (empty: any that the finding is about).
     ``recommended``: the evidence that says so; empty: merely offered. ``settles``: a draft of the item lowers the
     finding by one level.
@@ -183,7 +182,6 @@ class ProposalRule(msgspec.Struct, frozen=True):
     share: str = ""
     daily: str = ""
     single: str = ""
-    times: str = ""
     classes: tuple[str, ...] = ()
     recommended: tuple[str, ...] = ()
     settles: bool = False

@@ -17,20 +17,17 @@ Asked = Iterable[tuple[Finding, ProposalRule]]
 def new_dose(call: Call, draft: Draft, asked: Asked) -> DoseToWrite | None:
     """One dose that all findings accept, of tablets that can be made; never below what is taken already."""
     asked = list(asked)
-    lowered = [(finding, rule) for finding, rule in asked if rule.kind == "reduce-dose"]
-    if lowered:
-        dose = dose_within(draft.order.drug, draft.ordered, _limits(call, draft, lowered))
-    else:
-        single = min(_value(call.knowledge.checks[f.check], f, rule.single) for f, rule in asked)
-        dose = split(draft.order.drug, draft.ordered, single)
     running = running_mg(call.case, draft.order)
-    if dose is None or running is None or dose.daily < running:
+    if running is None:
         return None
-    return dose
+    limits = _limits(call, draft, asked, running)
+    if any(rule.kind == "reduce-dose" for _, rule in asked):
+        return dose_within(draft.order.drug, draft.ordered, limits)
+    return split(draft.order.drug, draft.ordered, limits.single)
 
 
-def _limits(call: Call, draft: Draft, asked: Asked) -> Limits:
-    daily, single, times = math.inf, math.inf, 1
+def _limits(call: Call, draft: Draft, asked: Asked, floor: float) -> Limits:
+    daily, single = math.inf, math.inf
     for finding, rule in asked:
         check = call.knowledge.checks[finding.check]
         if rule.share:
@@ -39,9 +36,7 @@ def _limits(call: Call, draft: Draft, asked: Asked) -> Limits:
             daily = min(daily, sum(_value(check, finding, name) for name in rule.daily.split(" + ")))
         if rule.single:
             single = min(single, _value(check, finding, rule.single))
-        if rule.times:
-            times = max(times, round(_value(check, finding, rule.times)))
-    return Limits(daily, single, times)
+    return Limits(daily, single, floor)
 
 
 def _value(check: Check, finding: Finding, name: str) -> float:

@@ -206,6 +206,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     not_checked: list[ExpectedGap] | None = None
     may_not_check: bool = False
     cards: int | None = None
+    suggest: list[str] | None = None
     about: list[str] | None = None
     releases: tuple[str, ...] = RELEASES
     file: str = ""

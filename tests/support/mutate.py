@@ -110,7 +110,7 @@ def _differs(case: Case, knowledge: Knowledge) -> bool:
         report = run.report_on(case, RELEASE, knowledge=knowledge)
     except Exception:  # a slip that breaks the code outright is noticed
         return True
-    return bool(run.mismatches(case, report, RELEASE))
+    return bool(run.mismatches(case, report, RELEASE, knowledge))
 
 
 def _moved(slip: Slip) -> Knowledge:

@@ -10,14 +10,17 @@ from typing import Any
 import msgspec
 
 from cds.case import PatientCase, Reason
+from cds.chart import Chart
 from cds.findings import Finding, NotChecked, Report
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Knowledge
+from cds.proposals import propose
 from cds.screen import screen
 from hooks.engine import Engine
 from hooks.respond import Answer, respond
 from hooks.services import service_for_hook
 from hooks.settings import Settings
+from hooks.suggestions import label
 from tests.support.cases import Case, case_named
 from tests.support.render import PLAIN, Variant, render_bytes
 
@@ -87,8 +90,24 @@ def card_makers(report: Report) -> list[NotChecked]:
     return [item for item in report.not_checked if item.makes_card] if report.relevant else []
 
 
-def mismatches(case: Case, report: Report, release: str) -> list[Mismatch]:
-    """Every difference between what a case expects and a report."""
+@lru_cache(maxsize=512)
+def _read(case_id: str, release: str) -> tuple[Chart, PatientCase]:
+    """The chart and the case that a call was read as."""
+    case = case_named(case_id)
+    judged = answer_to(render_bytes(case, release), case.as_of).judged
+    assert judged is not None
+    return judged.chart, judged.case
+
+
+def suggested(case: Case, release: str, report: Report, knowledge: Knowledge) -> list[str]:
+    """The labels of everything that is proposed instead, strongest finding first."""
+    chart, patient = _read(case.id, release)
+    found = propose(chart, patient, report, knowledge, case.hook)
+    return [label(proposal, knowledge) for proposal in found]
+
+
+def mismatches(case: Case, report: Report, release: str, knowledge: Knowledge | None = None) -> list[Mismatch]:
+    """Every difference between what a case expects and a report made with this knowledge."""
     found: list[str] = []
     expected = sorted((e.check, e.indicator) for e in case.expect)
     said = findings_of(report, case.about)
@@ -99,6 +118,9 @@ def mismatches(case: Case, report: Report, release: str) -> list[Mismatch]:
             want, [f for f in report.findings if f.check == want.check and indicator(f) == want.indicator]
         )
     found += _unchecked(case, report)
+    if case.suggest is not None:
+        labels = suggested(case, release, report, knowledge or load_knowledge())
+        found += [] if labels == case.suggest else [f"suggested: expected {case.suggest}, said {labels}"]
     return [Mismatch(case.id, release, what) for what in found]
 
 
