@@ -24,7 +24,7 @@ _MUCH = 0.7  # of the largest dose: less than that, and another number of doses 
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a new dose must keep to, in mg: at most ``daily`` a day and ``single`` at a time, ``floor`` or more a day."""
+    """What a new dose must keep to, mg: at most ``daily`` a day, ``single`` at a time; at least ``floor`` a day."""
 
     daily: float
     single: float
