@@ -6,6 +6,7 @@ A check that fails costs only itself: it becomes "not checked, internal", and is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 
 import msgspec
 
@@ -42,6 +43,31 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str) -> Report:
         relevant=_relevant(view),
         knowledge_version=knowledge.version,
     )
+
+
+class Need(Enum):
+    """How much of the record the answer to a call can depend on."""
+
+    NOTHING = 0  # no check is about these orders
+    LISTS = 1  # only the medicines taken decide whether anything is to be asked
+    ALL = 2
+
+
+def need(case: PatientCase, knowledge: Knowledge, hook: str) -> Need:
+    """What of the record has to be seen before a call can be answered; known from the orders, before all else is.
+
+    Orders of our own drugs, and orders nobody could read, need all. Others may meet one of our drugs on the list:
+    then all is needed, too. Where there are no orders, the lists come first.
+    """
+    view = View(case, knowledge, hook)
+    orderless = view.looks_only or case.phase == "discharge"
+    ordered = {ingredient.id for order in view.subjects for ingredient in order.drug.ingredients}
+    if case.unreadable_orders or not (view.looks_only or ordered.isdisjoint(knowledge.relevant)):
+        return Need.ALL
+    taken = {ingredient.id for use in (*case.uses, *case.past_uses) for ingredient in use.drug.ingredients}
+    if not (_asked(view) or orderless):
+        return Need.NOTHING
+    return Need.LISTS if knowledge.targets.isdisjoint(taken | ordered) else Need.ALL
 
 
 def unjudged(knowledge: Knowledge, error: BaseException) -> Report:

@@ -19,6 +19,7 @@ from hooks.fhir.api import add_fhir
 from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
 from hooks.observe import configure, fault, log, new_request_id
+from hooks.origins import allowed
 from hooks.pages import evidence_page, home_page, not_checked_page
 from hooks.respond import Answer, respond
 from hooks.settings import Settings, load_settings
@@ -68,7 +69,8 @@ def _add_services(app: Flask, engine: Engine, memory: Audit | None) -> None:
         if service is None:
             raise _no_service()
         body = _body()
-        answer = respond(body, service, engine, g.request_id)
+        permitted = allowed(g.caller.fhir_origins) if g.caller is not None else engine.settings.fhir_allowed
+        answer = respond(body, service, engine, g.request_id, permitted=permitted)
         g.told = _told(answer, service.id, len(body), g.caller)
         _tell_failures(answer)
         if memory is not None:
@@ -225,6 +227,8 @@ def _told(answer: Answer, service: str, size: int, caller: Caller | None) -> dic
         told["refused"] = [issue.code for issue in answer.refusal.issues]
     if answer.judged is not None:
         report = answer.judged.report
+        if answer.judged.fetched:
+            told["fetched"] = dict(answer.judged.fetched)
         told["release"] = answer.judged.chart.release
         told["relevant"] = report.relevant
         told["findings"] = [f"{finding.check}:{finding.indicator.code}" for finding in report.findings]

@@ -19,6 +19,7 @@ from rich.console import Console
 from cds.findings import Outcome
 from hooks.engine import Engine
 from hooks.offline import BadFileError, request_of
+from hooks.origins import NOWHERE
 from hooks.respond import respond
 from hooks.services import catalogue, service_for_hook
 from hooks.settings import load_settings
@@ -72,7 +73,7 @@ def check_file(name: str, engine: Engine, *, strict: bool = False) -> Checked:
     if service is None:
         offered = ", ".join(dict.fromkeys(each.hook for each in catalogue().values()))
         raise BadFileError("the hook is none that this service answers", f"Answered are {offered}.")
-    answer = respond(request, service, engine)
+    answer = respond(request, service, engine, permitted=NOWHERE)  # offline
     checked = Checked(name, answer.status, orjson.loads(answer.body))
     if answer.judged is not None:
         checked.release = answer.judged.chart.release

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_network
 
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Knowledge
 from hooks.cards import CardMaker
+from hooks.ehr import Ehr
+from hooks.outbound import Outbound
 from hooks.services import Service, catalogue, discovery
 from hooks.settings import Settings
 
@@ -21,6 +24,11 @@ class Engine:
         self.services: Mapping[str, Service] = catalogue()
         self.discovery = discovery(self.services.values())
         self.cards = CardMaker(self.knowledge, settings.base_url)
+        self.ehr = Ehr(
+            Outbound([ip_network(each) for each in settings.fhir_networks]),
+            seconds=settings.fhir_deadline_ms / 1000,
+            post=settings.fhir_search == "post",
+        )
 
     def today(self) -> date:
         """The clinical today: frozen by ``GABAGUARD_AS_OF``, else the date where the service runs."""

@@ -43,6 +43,7 @@ ALLOWED = frozenset(
         "version",
         "knowledge",
         "names",
+        "fetched",
         "client",
         "cause",
         "keys",

@@ -28,7 +28,8 @@ LabKind = Callable[[Coded], str]
 
 _TYPE_FIRST = re.compile(rb'\{\s{0,20}"resourceType"\s{0,20}:\s{0,20}"([A-Za-z]{1,64})"')
 
-_NAMES = {
+# What prescribers call what a key holds.
+NAMES = {
     "patient": "patient",
     "medications": "medication list",
     "statements": "medication statements",
@@ -125,11 +126,11 @@ def gather(request: HookRequest, service: Service, lab_kind: LabKind) -> tuple[l
         elif _is_resource_or_null(raw):
             sources.append(Source(key, path, raw, (key,)))
         else:
-            gaps[key] = Unknown(Reason.FETCH_FAILED, f"{_NAMES[key]} could not be fetched by the EHR")
+            gaps[key] = Unknown(Reason.FETCH_FAILED, f"{NAMES[key]} could not be fetched by the EHR")
     missing = [key for key in service.prefetch if key not in request.prefetch]
     sources += _standing_in(foreign, missing, request.drafts, lab_kind)
     held = {key for source in sources for key in source.holds}
-    gaps.update({key: Unknown(Reason.ABSENT, f"{_NAMES[key]} not sent") for key in missing if key not in held})
+    gaps.update({key: Unknown(Reason.ABSENT, f"{NAMES[key]} not sent") for key in missing if key not in held})
     return sources, gaps
 
 
@@ -225,8 +226,8 @@ def complete(chart: Chart, gaps: Gaps, sources: Iterable[Source]) -> None:
     for key, found in chart.gaps.items():
         if key in NEWEST and any(gap.reason is Reason.TRUNCATED for gap in found) and _enough(key, sources):
             found[:] = [gap for gap in found if gap.reason is not Reason.TRUNCATED]
-        if key in _NAMES:
-            found[:] = [Unknown(gap.reason, f"{_NAMES[key]}: {gap.detail}") for gap in found]
+        if key in NAMES:
+            found[:] = [Unknown(gap.reason, f"{NAMES[key]}: {gap.detail}") for gap in found]
     for key, gap in gaps.items():
         chart.gaps.setdefault(key, []).append(gap)
 

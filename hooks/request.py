@@ -16,6 +16,7 @@ import msgspec
 import orjson
 from msgspec import UNSET, Raw, UnsetType
 
+from hooks.access import Access, read_access
 from hooks.body import check_text, is_whole, members
 from hooks.errors import Issue, Refused, refused
 from hooks.explain import faults
@@ -37,7 +38,7 @@ class Draft(msgspec.Struct, frozen=True):
 class HookRequest(msgspec.Struct, frozen=True):
     """One call, as far as it is about transport. ``prefetch`` holds undecoded values, by key.
 
-    ``can_fetch``: the caller offers a FHIR server. Its address and token are deliberately not kept.
+    ``access``: the FHIR server that the caller offers, with its token; None when it offers none.
     ``selections`` is None when the call names none: then all drafts are meant.
     """
 
@@ -50,7 +51,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     selections: tuple[str, ...] | None = None
     user_id: str = ""
     encounter_id: str = ""
-    can_fetch: bool = False
+    access: Access | None = None
     old: bool = False  # CDS Hooks 1.0 or before, told from the hook and the shape: the call names no version
 
 
@@ -139,7 +140,7 @@ def _request(parts: _Parts, service: Service) -> HookRequest:
         selections=_selections(context),
         user_id=_optional(root, context, "userId", "user"),
         encounter_id=encounter,
-        can_fetch=_can_fetch(root),
+        access=_access(root),
         old=hook in _OLD_HOOKS or parts.orders is not None or "user" in root,
     )
 
@@ -217,14 +218,14 @@ def _selections(context: Mapping[str, Raw]) -> tuple[str, ...] | None:
         raise refused(400, "context.selections", "is not an array of texts", remedy, "value") from None
 
 
-def _can_fetch(root: Mapping[str, Raw]) -> bool:
-    """Whether the caller offers a FHIR server. The token is looked at only for being there."""
+def _access(root: Mapping[str, Raw]) -> Access | None:
+    """The FHIR server that the caller offers. Whether it may be asked is decided where it is asked."""
     server = _value(root.get("fhirServer"))
     if server is not None and not isinstance(server, str):
         raise refused(400, "fhirServer", "is not a text", "Send the base URL of the FHIR server", "value")
     access = _value(root.get("fhirAuthorization"))
     if access is None:
-        return bool(server)
+        return read_access(server, None) if server else None
     if not isinstance(access, dict):
         raise refused(
             400, "fhirAuthorization", "is not an object", "Send a complete fhirAuthorization, or none", "value"
@@ -234,7 +235,7 @@ def _can_fetch(root: Mapping[str, Raw]) -> bool:
         raise refused(400, path, "is missing", "Send a complete fhirAuthorization, or none", "required")
     if not server:
         raise refused(400, "fhirServer", "is missing", "Send it together with fhirAuthorization", "required")
-    return True
+    return read_access(server, access)
 
 
 def _prefetch(parts: _Parts) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 
-from cds.build import build_case, wanted_by
 from cds.case import Patient, PatientCase, Reason, Unknown
 from cds.chart import Chart, Source
-from cds.fhir.read import read_chart
 from cds.fhir.write import Subject
 from cds.findings import Report
 from cds.memo import heard
@@ -19,7 +19,9 @@ from cds.screen import screen, unjudged
 from hooks.cards import write
 from hooks.engine import Engine
 from hooks.errors import MEDIA_TYPE, Refused, outcome, refused
-from hooks.prefetch import complete, gather, has_readable_draft, nothing_usable
+from hooks.filling import Seen, case_of, fill, read
+from hooks.origins import Allowed
+from hooks.prefetch import has_readable_draft, nothing_usable
 from hooks.request import HookRequest, read_request
 from hooks.services import Service
 from hooks.suggestions import Offer
@@ -37,6 +39,7 @@ class Judged(msgspec.Struct, frozen=True):
     case: PatientCase
     report: Report
     as_of: date
+    fetched: Mapping[str, Sequence[str]] = {}  # keys asked of the FHIR server, by how that ended
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -53,11 +56,16 @@ class Answer(msgspec.Struct, frozen=True):
     unoffered: BaseException | None = None
 
 
-def respond(body: bytes, service: Service, engine: Engine, request_id: str = "") -> Answer:
-    """Answer one call of a service."""
+def respond(
+    body: bytes, service: Service, engine: Engine, request_id: str = "", *, permitted: Allowed | None = None
+) -> Answer:
+    """Answer one call of a service.
+
+    ``permitted``: the FHIR servers that this caller may lead us to; None takes those of the settings.
+    """
     heard(len(body))
     try:
-        judged = judge(body, service, engine)
+        judged = judge(body, service, engine, permitted)
     except Refused as refusal:
         return Answer(refusal.status, outcome(refusal.status, refusal.issues, request_id), MEDIA_TYPE, refusal=refusal)
     request = judged.request
@@ -68,19 +76,21 @@ def respond(body: bytes, service: Service, engine: Engine, request_id: str = "")
     return Answer(200, write(answer), judged=judged)
 
 
-def judge(body: bytes, service: Service, engine: Engine) -> Judged:
+def judge(body: bytes, service: Service, engine: Engine, permitted: Allowed | None = None) -> Judged:
     """Read, understand and screen one call. Raises ``Refused``: 400 for its shape, 412 when nothing could be judged."""
+    began = time.monotonic()
     request = read_request(body, service)
-    terminology = engine.knowledge.terminology
-    sources, gaps = gather(request, service, terminology.lab_kind)
-    chart = read_chart(sources, patient_id=request.patient_id, wanted=wanted_by(terminology, service.phase))
-    complete(chart, gaps, sources)
-    _refuse_without_draft(request, chart)
-    _refuse_without_patient(chart, service)
+    seen = read(request, service, engine)
+    _refuse_without_draft(request, seen.chart)
     as_of = engine.today()
-    case, report = _screened(chart, request, service, engine, as_of)
-    _refuse_if_blind(request, chart, report, service)
-    return Judged(request, sources, chart, case, report, as_of)
+    if request.access is not None:
+        servers = engine.settings.fhir_allowed if permitted is None else permitted
+        ends = began + engine.ehr.seconds
+        seen = fill(seen, request, service, engine, permitted=servers, as_of=as_of, ends=ends)
+    _refuse_without_patient(seen.chart, service)
+    case, report = _screened(seen, request, service, engine, as_of)
+    _refuse_if_blind(request, seen.chart, report, service)
+    return Judged(request, seen.sources, seen.chart, case, report, as_of, seen.fetched)
 
 
 def _with_suggestions(judged: Judged, service: Service, engine: Engine) -> Answer:
@@ -115,14 +125,11 @@ def _is_patient(user_id: str) -> bool:
 
 
 def _screened(
-    chart: Chart, request: HookRequest, service: Service, engine: Engine, as_of: date
+    seen: Seen, request: HookRequest, service: Service, engine: Engine, as_of: date
 ) -> tuple[PatientCase, Report]:
     """The case and its report. A fault of ours becomes a card that says so: an error 500 no prescriber would see."""
-    terminology = engine.knowledge.terminology
     try:
-        case = build_case(
-            chart, as_of=as_of, phase=service.phase, terminology=terminology, encounter_id=request.encounter_id
-        )
+        case = case_of(seen, request, service, engine, as_of)
         return case, screen(case, engine.knowledge, service.hook)
     except Exception as error:
         nobody = Unknown(Reason.INTERNAL, "this call could not be judged")
@@ -152,6 +159,6 @@ def _refuse_if_blind(request: HookRequest, chart: Chart, report: Report, service
     A hook that brings no orders has nothing at all without prefetch.
     """
     relevant = report.relevant or not service.draft_fields
-    if relevant and not report.findings and not request.can_fetch and nothing_usable(chart.gaps, service):
+    if relevant and not report.findings and request.access is None and nothing_usable(chart.gaps, service):
         remedy = "Send the prefetch that discovery asks for, or fhirServer with access"
         raise refused(412, "prefetch", "has no data of the patient", remedy, "incomplete")

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hooks.origins import Allowed, allowed, read_base
+
 PREFIX = "GABAGUARD_"
 CONFIG = "GABAGUARD_CONFIG"
 
@@ -45,6 +47,10 @@ class Settings(msgspec.Struct, frozen=True):
     tls_key: str = ""
     ca_file: str = ""
     insecure: bool = False
+    fhir_origins: tuple[str, ...] = ()
+    fhir_networks: tuple[str, ...] = ()
+    fhir_deadline_ms: int = 2500
+    fhir_search: str = "get"
     as_of: date | None = None
     max_body: int = 8 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
@@ -72,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True):
             return self.public_url.rstrip("/")
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.tls_certificate else 'http'}://{host}:{self.port}"
+
+    @property
+    def fhir_allowed(self) -> Allowed:
+        """The FHIR servers that callers without a registration of their own may lead to."""
+        return allowed(self.fhir_origins, loopback=self.loopback and not self.clients)
 
     @property
     def exposed(self) -> tuple[str, ...]:
@@ -161,6 +172,29 @@ def _database(text: str) -> str:
     return text
 
 
+def _fhir_origins(text: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in text.split(",") if item.strip())
+    for item in items:
+        base = read_base(item)
+        if base is None or base.path or not (base.scheme == "https" or base.is_loopback):
+            raise ValueError("write https origins such as https://fhir.example.org (http only for loopback), by comma")
+    return items
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in text.split(",") if item.strip())
+    try:
+        return tuple(str(ipaddress.ip_network(item)) for item in items)
+    except ValueError:
+        raise ValueError("write networks such as 10.20.0.0/16, separated by commas") from None
+
+
+def _method(text: str) -> str:
+    if text not in ("get", "post"):
+        raise ValueError("write get or post")
+    return text
+
+
 def _level(text: str) -> str:
     if text not in ("debug", "info", "warning", "error"):
         raise ValueError("write debug, info, warning or error")
@@ -188,6 +222,31 @@ SWITCHES = (
         _path,
     ),
     Switch("insecure", "yes or no", "Serve beyond this machine without tokens or TLS. For closed test networks.", _yes),
+    Switch(
+        "fhir_origins",
+        "origins, by comma",
+        "FHIR servers that may be asked for what prefetch did not bring. Empty: those on this machine, where only it "
+        "can call; else none. Registered clients have their own list instead.",
+        _fhir_origins,
+    ),
+    Switch(
+        "fhir_networks",
+        "networks, by comma",
+        "Private networks to which the names of FHIR servers may lead; without it only public addresses.",
+        _networks,
+    ),
+    Switch(
+        "fhir_deadline_ms",
+        "milliseconds",
+        "How long a call may take when something has to be fetched; what has not come by then is not checked.",
+        _whole(100, 30_000),
+    ),
+    Switch(
+        "fhir_search",
+        "get or post",
+        "How FHIR servers are searched; post keeps patient ids out of addresses, and falls back to get.",
+        _method,
+    ),
     Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
     Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),
     Switch(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.real_fhir import NOT_RUN
+
 # `make test` is deterministic; `make prove` looks much further and at random.
 _calm = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("test", max_examples=60, derandomize=True, deadline=None, suppress_health_check=_calm)
@@ -41,6 +43,14 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):  # of rich: what is printed is compared
         monkeypatch.delenv(name, raising=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests that need what this machine lacks are told of loudly; a line of dots would hide them."""
+    told = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if report.longrepr}
+    for said in sorted(text for text in told if NOT_RUN in text):
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(said.removeprefix("Skipped: "), red=True)
 
 
 @pytest.fixture(scope="session")

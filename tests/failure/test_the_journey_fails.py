@@ -14,7 +14,7 @@ from tests.support.render import render_bytes
 from tests.support.run import answer_to
 
 
-@pytest.mark.parametrize("stage", ["build_case", "screen"])
+@pytest.mark.parametrize("stage", ["case_of", "screen"])
 @pytest.mark.parametrize("fault", [ValueError("boom of Mrs Doe"), MemoryError(), RecursionError()])
 def test_a_fault_of_ours_is_one_card_that_says_so(
     stage: str, fault: Exception, monkeypatch: pytest.MonkeyPatch

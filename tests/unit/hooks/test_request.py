@@ -116,10 +116,12 @@ def test_prefetch_beside_prefetch_is_found_with_its_path() -> None:
     assert found.prefetch_paths["medications"] == "medications"
 
 
-def test_the_token_is_not_kept() -> None:
+def test_the_token_is_hidden_wherever_the_call_is_printed() -> None:
     found = read(next(call for call in REQUESTS if call.name == "fhir-server-only"))
-    assert found.can_fetch
+    assert found.access is not None
+    assert found.access.token == "secret-token-of-the-ehr"
     assert "secret-token" not in repr(found)
+    assert "secret-token" not in f"{found.access!s} {found.access!r} {[found.access]}"
 
 
 def test_a_name_with_an_escape_is_no_duplicate() -> None:
