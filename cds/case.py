@@ -278,6 +278,8 @@ class Lab(msgspec.Struct, frozen=True):
     unit: str = ""  # the unit in which it was sent, in our spelling ("umol/L"), when understood
     ref: str = ""
     code: str = ""
+    said: str = ""  # for kinds that are answered in words or codes: "pregnant", "not-pregnant", "positive", "pain" ...
+    day: When | None = None  # for kinds whose value is a date: the estimated day of delivery, the last birth
 
 
 class Procedure(msgspec.Struct, frozen=True):

@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Iterable
 
-from cds.arithmetic.units import Unit, find_unit, number_text, tidy
+from cds.arithmetic.units import Unit, find_unit, in_base, number_text
 from cds.case import Known, Lab, Maybe, Reason, Unknown
 from cds.chart import Amount, ObservationFact
 from cds.terminology import Terminology
+from cds.terminology.answers import KINDS, answer
 
 # Our kinds whose unit matters, and the measure by which they are converted. Other kinds keep the number as sent.
 MEASURES = {
@@ -23,8 +24,16 @@ MEASURES = {
     "systolic-bp": "pressure",
     "systolic-bp-standing": "pressure",
     "diastolic-bp": "pressure",
+    "respiratory-rate": "rate",
+    "heart-rate": "rate",
+    "spo2": "saturation",
+    "body-temperature": "temperature",
+    "gestational-age": "time",
 }
 # The code of an eGFR already says "per 1.73 m2"; many laboratories leave it out of the unit.
+# Kinds that are answered in words or codes, and kinds whose value is a date.
+ANSWERED = KINDS
+DATES = frozenset({"estimated-delivery-date", "last-birth"})
 _ALSO = {"egfr": "clearance", "creatinine-clearance": "egfr"}
 FINAL = frozenset({"final", "amended", "corrected", "appended"})
 NOT_FINAL = frozenset({"preliminary", "registered", "partial", "unknown", ""})
@@ -67,6 +76,8 @@ def _lab(fact: ObservationFact, terminology: Terminology) -> Lab | None:
         unit=unit.name if unit is not None else "",
         ref=f"Observation/{fact.id}" if fact.id else "",
         code=fact.code.codings[0].code if fact.code.codings else "",
+        said=answer(kind, fact.value_coded, fact.value_text) if kind in ANSWERED else "",
+        day=fact.value_when if kind in DATES else None,
     )
 
 
@@ -111,7 +122,7 @@ def _value(amount: Amount, measure: str | None, unit: Unit | None) -> Maybe[floa
         other = find_unit(amount.unit, measure)
         if other is not None and other.mul * unit.div != unit.mul * other.div:
             return Unknown(Reason.CONFLICT, "unit code and unit text disagree")
-    return Known(tidy(amount.value * unit.mul / unit.div))
+    return Known(in_base(amount.value, unit))
 
 
 def _shown(amount: Amount, text: str) -> str:

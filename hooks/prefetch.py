@@ -39,11 +39,12 @@ NAMES = {
     "procedures": "procedures",
     "encounter": "encounter",
     "naloxone": "earlier naloxone orders",
-    "vitals": "blood pressure",
+    "vitals": "vital signs",
     "alcohol": "recorded alcohol use",
     "liver": "bilirubin and INR",
     "stopped": "list of ended orders",
     "allergies": "allergy list",
+    "pregnancy": "pregnancy and breastfeeding status",
     "dispenses": "dispensing record",
     "discharge": "discharge list",
 }
@@ -70,6 +71,18 @@ _KEY_OF_LAB = {
     "alcohol-drinks-per-week": "alcohol",
     "bilirubin-total": "liver",
     "inr": "liver",
+    "respiratory-rate": "vitals",
+    "spo2": "vitals",
+    "gcs": "vitals",
+    "body-temperature": "vitals",
+    "consciousness": "vitals",
+    "pregnancy-status": "pregnancy",
+    "pregnancy-test": "pregnancy",
+    "pregnancy-intent": "pregnancy",
+    "estimated-delivery-date": "pregnancy",
+    "gestational-age": "pregnancy",
+    "lactation-status": "pregnancy",
+    "last-birth": "pregnancy",
 }
 
 

@@ -21,7 +21,14 @@ KIDNEY = (
 )
 BODY = "29463-7,3141-9,8302-2,3137-7"  # LOINC: weight and height
 DIALYSIS = "302497006,71192002,108241001,265764009,34897002,67970008,233575001,233578004,225230008"  # SNOMED CT
-PRESSURE = "85354-9,55284-4,8480-6,8459-0,8460-8"  # LOINC: blood pressure, the pair and the systolic value alone
+# LOINC: blood pressure (the pair, the systolic value alone), respiratory rate, oxygen saturation, coma scale,
+# temperature, consciousness, and the panel of vital signs.
+VITALS = "85354-9,55284-4,8480-6,8459-0,8460-8,9279-1,59408-5,2708-6,9269-2,8310-5,8331-1,8332-9,80288-4,85353-1"
+# LOINC: pregnancy status and tests, day of delivery, gestational age, intention; breastfeeding, day of the last birth.
+PREGNANCY = (
+    "82810-3,11449-6,2106-3,2110-5,2112-1,2118-8,80384-1,11778-8,11779-6,11780-4,11884-4,11885-1,11887-7,86645-9,"
+    "63895-7,68499-3"
+)
 ALCOHOL = "72109-2,75626-2,74013-4,44940-5"  # LOINC: AUDIT-C; drinks per day and per week
 LIVER = "1975-2,14631-6,6301-6,34714-6"  # LOINC: total bilirubin; INR
 NALOXONE = "7242,1659929,1725059,1725064"  # RxNorm: the ingredient, prefilled syringe, nasal spray and its brand
@@ -29,11 +36,22 @@ NALOXONE = "7242,1659929,1725059,1725064"  # RxNorm: the ingredient, prefilled s
 DISCHARGE = "10183-2,75311-1"  # LOINC: hospital discharge medications; discharge medications
 
 # How many we ask for, newest first.
-NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 6, "alcohol": 6, "liver": 6}
+NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 20, "pregnancy": 10, "alcohol": 6, "liver": 6}
 NEWEST |= {"stopped": 50, "dispenses": 50}
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")
-SUPPLEMENTARY = ("body", "procedures", "encounter", "naloxone", "vitals", "alcohol", "liver", "stopped", "allergies")
+SUPPLEMENTARY = (
+    "body",
+    "procedures",
+    "encounter",
+    "naloxone",
+    "vitals",
+    "alcohol",
+    "liver",
+    "stopped",
+    "allergies",
+    "pregnancy",
+)
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -156,9 +174,10 @@ def _templates(offer: _Offer, *, dstu2: bool) -> dict[str, str]:
         "procedures": f"Procedure?{patient}&code={DIALYSIS}&{newest}&_count={NEWEST['procedures']}",
         "encounter": "Encounter/{{context.encounterId}}",
         "naloxone": f"{order}?{patient}&code={NALOXONE}",
-        "vitals": f"Observation?{patient}&code={PRESSURE}&{newest}&_count={NEWEST['vitals']}",
+        "vitals": f"Observation?{patient}&code={VITALS}&{newest}&_count={NEWEST['vitals']}",
         "alcohol": f"Observation?{patient}&code={ALCOHOL}&{newest}&_count={NEWEST['alcohol']}",
         "liver": f"Observation?{patient}&code={LIVER}&{newest}&_count={NEWEST['liver']}",
+        "pregnancy": f"Observation?{patient}&code={PREGNANCY}&{newest}&_count={NEWEST['pregnancy']}",
         "allergies": f"AllergyIntolerance?{patient}",
         "stopped": f"{order}?{patient}&status={over}&{changed}&_count={NEWEST['stopped']}",
     } | {key: only_some[key] for key in offer.more}

@@ -22,7 +22,8 @@ MAX_UNIT_LENGTH = 40
 
 
 class Unit(msgspec.Struct, frozen=True, gc=False):
-    """One unit: ``kind`` says what it measures; a value times ``mul`` over ``div`` is in the kind's base unit.
+    """One unit: ``kind`` says what it measures; a value times ``mul`` over ``div``, ``less`` what a scale begins above
+    the base unit's, is in the kind's base unit.
 
     Two factors instead of one keep 250 ug / 1000 = 0.25 mg exact. ``name`` is how we write it.
     """
@@ -31,10 +32,11 @@ class Unit(msgspec.Struct, frozen=True, gc=False):
     mul: float
     div: float
     name: str
+    less: float = 0.0
 
 
-def _rows(kind: str, mul: float, div: float, name: str, spellings: str) -> dict[str, Unit]:
-    unit = Unit(kind, mul, div, name)
+def _rows(kind: str, mul: float, div: float, name: str, spellings: str, less: float = 0.0) -> dict[str, Unit]:
+    unit = Unit(kind, mul, div, name, less)
     return {spelling.strip(): unit for spelling in spellings.split(",")}
 
 
@@ -114,6 +116,24 @@ MEASURES: dict[str, dict[str, Unit]] = {
         **_rows("height", 2.54, 1, "in", "[in_i], [in_us], in, inch, inches"),
         **_rows("height", 30.48, 1, "ft", "[ft_i], ft, feet, foot"),
     },
+    "rate": _rows(
+        "rate",
+        1,
+        1,
+        "/min",
+        "/min, 1/min, {breaths}/min, {beats}/min, breaths/min, beats/min, breaths/minute, beats/minute, bpm, rpm, "
+        "per minute, breaths per minute, beats per minute, min-1, /minute, {resp}/min, br/min, resp/min",
+    ),
+    "saturation": _rows("saturation", 1, 1, "%", "%, percent, {%}, %{saturation}, % saturation"),
+    "temperature": {
+        **_rows(
+            "temperature", 1, 1, "Cel", "cel, degc, deg c, c, \u00b0c, \u2103, celsius, degrees celsius, degrees c"
+        ),
+        # (F - 32) x 5/9
+        **_rows(
+            "temperature", 5, 9, "[degF]", "[degf], degf, deg f, f, \u00b0f, \u2109, fahrenheit, degrees f", 160 / 9
+        ),
+    },
     "pressure": {
         **_rows("pressure", 1, 1, "mmHg", "mm[hg], mmhg, mm hg, mm(hg), torr"),
         **_rows("pressure", 1, 0.133322, "kPa", "kpa"),
@@ -152,7 +172,12 @@ def convert(value: float, unit_text: str, kind: str) -> Maybe[float]:
     unit = find_unit(unit_text, kind)
     if unit is None:
         return Unknown(Reason.UNIT, "unit missing" if not unit_text.strip() else "unit not known")
-    return Known(tidy(value * unit.mul / unit.div))
+    return Known(in_base(value, unit))
+
+
+def in_base(value: float, unit: Unit) -> float:
+    """A value of a unit in the base unit of what it measures."""
+    return tidy(value * unit.mul / unit.div - unit.less)
 
 
 def find_unit(unit_text: str, kind: str) -> Unit | None:

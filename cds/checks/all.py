@@ -26,6 +26,7 @@ from cds.checks import (  # noqa: F401
     naloxone,
     organs_benzo,
     patient_facts,
+    pregnancy,
     pressure,
     procedure_pairs,
     pump,

@@ -33,6 +33,8 @@ _EXPECTED: dict[str, type[Resource] | tuple[type[Resource], ...]] = {
     "discharge": (List, MedicationEvent),
     "vitals": Observation,
     "alcohol": Observation,
+    "liver": Observation,
+    "pregnancy": Observation,
 }
 _WORDS: tuple[tuple[type[Resource], str], ...] = (
     (MedicationRequest, "an order"),

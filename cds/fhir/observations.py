@@ -48,13 +48,18 @@ def _fact(
         amount(quantity) if quantity is not None else _number(part),
         "" if quantity is not None else part.valueString or _text(part),
         part.valueCodeableConcept or EMPTY,
-        None if quantity is not None else when(part.valueDateTime) or spanning(part.valuePeriod),
+        None if quantity is not None else _date(part),
         first_code(absent) if absent is not None else "",
         moment,
         specimen,
         view.method or EMPTY,
         all_coded(interpretation) if interpretation is not None else EMPTY,
     )
+
+
+def _date(part: Observation | Component) -> When | None:
+    """A date as value; DSTU2 and many others send it as a text that is one."""
+    return when(part.valueDateTime) or spanning(part.valuePeriod) or when(part.valueString)
 
 
 def _has_value(part: Observation) -> bool:

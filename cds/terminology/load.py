@@ -42,6 +42,12 @@ LAB_WORDS = {
     "gcs": ("glasgow coma score", "glasgow coma scale", "gcs"),
     "systolic-bp": ("systolic blood pressure",),
     "heart-rate": ("heart rate",),
+    "body-temperature": ("body temperature", "temperature"),
+    "consciousness": ("level of consciousness", "avpu", "acvpu"),
+    "pregnancy-status": ("pregnancy status",),
+    "pregnancy-test": ("pregnancy test",),
+    "estimated-delivery-date": ("estimated date of delivery", "estimated delivery date", "estimated due date", "edd"),
+    "lactation-status": ("breastfeeding status", "lactation status"),
 }
 METHOD_WORDS = {
     "CKD-EPI 2021": ("ckd epi 2021", "2021 ckd epi", "creatinine based formula ckd epi 2021"),

@@ -30,6 +30,7 @@ KEYS = (
     "liver",
     "stopped",
     "allergies",
+    "pregnancy",
 )
 EXTRA_KEYS = ("dispenses", "administrations", "discharge")
 ASKED_BY = {"medication-refill": ("dispenses",), "patient-view": ("dispenses",), "encounter-discharge": ("discharge",)}
@@ -101,6 +102,8 @@ class LabValue(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     kind: str
     value: str = ""
     text: str = ""
+    answer: str = ""
+    day: str = ""
     absent: str = ""
     days_ago: int | None = None
     hours_ago: float | None = None

@@ -89,6 +89,10 @@ def render_lab(lab: LabValue, release: str, as_of: date, number: int, patient: s
         made["valueQuantity"] = amount(lab.value)[0]
     if lab.text:
         made["valueString"] = lab.text
+    if lab.answer:
+        made["valueCodeableConcept"] = codeable("answer", lab.answer)
+    if lab.day:
+        made["valueDateTime"] = day(lab.day, as_of)
     if lab.absent:
         made["dataAbsentReason"] = {"coding": [{"code": lab.absent}]}
     if lab.method:

@@ -14,14 +14,20 @@ from tests.support.words import Json
 
 Damage = Callable[[Json, str], Json | None]
 
-MEASURED = ("creatinine", "body", "vitals", "alcohol", "liver")
+MEASURED = ("creatinine", "body", "vitals", "alcohol", "liver", "pregnancy")
 LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone")
 LISTS += ("vitals", "alcohol", "liver")
-LISTS += ("stopped", "dispenses", "discharge", "allergies")
+LISTS += ("stopped", "dispenses", "discharge", "allergies", "pregnancy")
 MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations", "stopped")
 KIND = {"medications": "MedicationRequest", "naloxone": "MedicationRequest", "statements": "MedicationStatement"}
 KIND |= {"conditions": "Condition", "creatinine": "Observation", "body": "Observation", "procedures": "Procedure"}
-KIND |= {"vitals": "Observation", "alcohol": "Observation", "liver": "Observation", "allergies": "AllergyIntolerance"}
+KIND |= {
+    "vitals": "Observation",
+    "alcohol": "Observation",
+    "liver": "Observation",
+    "allergies": "AllergyIntolerance",
+    "pregnancy": "Observation",
+}
 
 
 def resources(held: Json | None) -> Iterator[Json]:
@@ -143,7 +149,8 @@ def _spoil(resource: Json, key: str) -> None:
     if kind == "Patient":
         resource |= {"birthDate": "in spring", "gender": "7"}
     elif kind == "Observation":
-        resource.pop("valueString", None)
+        for name in ("valueString", "valueCodeableConcept", "valueDateTime"):
+            resource.pop(name, None)
         resource["valueQuantity"] = {"value": "two and a half", "unit": 7}
     elif kind in ("Condition", "Procedure") or kind == "AllergyIntolerance":
         resource["code"] = {"coding": [{"system": "urn:x", "code": "??"}]}

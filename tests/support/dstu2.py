@@ -31,7 +31,8 @@ ELEMENTS: dict[str, set[str]] = {
         "patient", "code", "category", "clinicalStatus", "verificationStatus", "onsetDateTime", "abatementDateTime",
     },
     "Observation": {
-        "status", "code", "subject", "effectiveDateTime", "valueQuantity", "valueString", "dataAbsentReason", "method",
+        "status", "code", "subject", "effectiveDateTime", "valueQuantity", "valueString",
+        "valueCodeableConcept", "valueDateTime", "dataAbsentReason", "method",
         "specimen",
     },
     "Procedure": {"subject", "status", "code", "performedDateTime"},
