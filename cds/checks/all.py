@@ -30,6 +30,7 @@ from cds.checks import (  # noqa: F401
     pressure,
     procedure_pairs,
     pump,
+    pump_range,
     pump_stop,
     stopping,
     stopping_facts,

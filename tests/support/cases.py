@@ -64,6 +64,7 @@ class Medicine(Step, forbid_unknown_fields=True, kw_only=True, rename={"kind": "
     status: str = ""
     intent: str = ""
     since: str = ""
+    undated: bool = False
     until: str = ""
     given: str = ""
     steps: list[Step] = []

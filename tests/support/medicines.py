@@ -127,12 +127,13 @@ def _order(medicine: Medicine, release: str, as_of: date) -> Json:
     made: Json = {"status": ORDER_STATUS[release].get(status, status)}
     draft = status == "draft"
     written = as_of.isoformat() if draft or not medicine.since else day(medicine.since, as_of)
+    if not medicine.undated:
+        made["dateWritten" if release == "DSTU2" else "authoredOn"] = written
     if release == "DSTU2":
-        made["dateWritten"] = written
         if medicine.until and not draft:
             made["dateEnded"] = day(medicine.until, as_of)
     else:
-        made |= {"intent": medicine.intent or "order", "authoredOn": written}
+        made["intent"] = medicine.intent or "order"
     made |= _order_reasons(medicine, release)
     if medicine.setting:
         made |= _category(medicine.setting, release)
