@@ -79,11 +79,17 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.as_of is not None:
         remedy = "Unset GABAGUARD_AS_OF where patients are treated"
         yield Finding("clock", "warning", f"the clinical today is frozen to {settings.as_of}", remedy)
-    if settings.clients and settings.workers > 1:
+    if settings.clients and settings.workers > 1 and not _shares_tokens(settings):
         found = f"{settings.workers} workers each remember the tokens they have seen: a replay may pass once in each"
-        yield Finding("trust", "warning", found, "Use one worker where replays matter more than throughput")
+        yield Finding("trust", "warning", found, "Give them a database (GABAGUARD_DATABASE_URL), or use one worker")
     if not settings.unknown and not settings.exposed:
         yield Finding("settings", "ok", f"{settings.host}:{settings.port}, known to callers as {settings.base_url}")
+
+
+def _shares_tokens(settings: Settings) -> bool:
+    from hooks.seen import is_shared
+
+    return is_shared(settings)
 
 
 def _sentence(remedy: str) -> str:

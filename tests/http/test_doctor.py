@@ -194,3 +194,9 @@ def test_without_any_configuration_it_says_that_no_token_is_asked_for() -> None:
     result = CliRunner().invoke(cli, ["doctor"], env={"GABAGUARD_PORT": "9"})
     assert result.exit_code == 0
     assert "no token is asked for" in result.output
+
+
+def test_workers_that_share_no_memory_of_tokens_are_told(site: Site) -> None:
+    alone = site.told(GABAGUARD_WORKERS="2", GABAGUARD_DATABASE_URL="off")
+    assert any("a replay may pass once in each" in item["found"] for item in alone["warning"])
+    assert site.told(GABAGUARD_WORKERS="2")["warning"] == []

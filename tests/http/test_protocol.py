@@ -153,6 +153,14 @@ def test_the_judge_of_answers_does_see(server: Server, id: str, change: dict[str
     assert violations(answer, request) == []
 
 
+def test_the_judge_holds_answers_to_old_hooks_to_the_old_rules(server: Server) -> None:
+    call = next(call for call in REQUESTS if call.name == "r4-medication-prescribe")
+    request = json.loads(call.body)
+    answer = answer_to(server, request, call.service)
+    answer["cards"][0] |= _deleting(resourceId="MedicationRequest/bac-1")
+    assert {found[:5] for found in violations(answer, request)} >= {"SUG-2", "ACT-4"}
+
+
 def test_the_judge_sees_what_is_wrong_with_the_whole(server: Server) -> None:
     request = json.loads(GOOD.body)
     answer = answer_to(server, request)
@@ -261,3 +269,31 @@ def test_the_cards_of_a_call_with_several_orders_say_which_is_meant(server: Serv
             assert finding.get("about") or finding["indicator"] == "info"
         if card["source"]["topic"]["code"] != "not-checked":
             assert "this order" in card["detail"] or "these orders" in card["detail"] or "this call" in card["detail"]
+
+
+# -- what a suggestion changes ----------------------------------------------------------------------------------------
+
+OURS_TO_CHANGE = {"text", "dosageInstruction", "dispenseRequest", "renderedDosageInstruction"}
+
+
+@pytest.mark.parametrize("release", ["dstu2", "stu3", "r4", "r5"])
+def test_an_update_keeps_every_element_that_it_does_not_change(server: Server, release: str) -> None:
+    """Also those that nobody here reads: the client replaces its draft by what is sent."""
+    request = json.loads(next(call for call in REQUESTS if call.name == f"{release}-order-sign").body)
+    service = GOOD.service + ("-dstu2" if release == "dstu2" else "")
+    drafts = {entry["resource"]["id"]: entry["resource"] for entry in request["context"]["draftOrders"]["entry"]}
+    for draft in drafts.values():
+        draft["extension"] = [{"url": "https://ehr.example/basket", "valueString": "3 ü"}]
+        draft["unheard-of"] = {"deep": [1, 2.5, {"x": "y"}]}
+    updates = [
+        action["resource"]
+        for card in answer_to(server, request, service)["cards"]
+        for suggestion in card.get("suggestions", [])
+        for action in suggestion["actions"]
+        if action["type"] == "update"
+    ]
+    assert updates
+    for after in updates:
+        before = drafts[after["id"]]
+        changed = {name for name in {**before, **after} if before.get(name) != after.get(name)}
+        assert changed <= OURS_TO_CHANGE

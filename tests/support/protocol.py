@@ -154,7 +154,7 @@ def _suggestions(card: Mapping[str, Any], where: str, request: Any) -> Iterator[
         yield f"SUG-1: {where}"
         return
     behaviour = card.get("selectionBehavior")
-    if behaviour not in ("at-most-one", "any"):
+    if behaviour not in (("at-most-one",) if _is_old(request) else ("at-most-one", "any")):
         yield f"SUG-2: {where}"
     if behaviour != "any" and sum(bool(item.get("isRecommended")) for item in suggestions) > 1:
         yield f"SUG-7: {where}"
@@ -187,13 +187,19 @@ def _action(action: Mapping[str, Any], place: str, request: Any) -> Iterator[str
         yield f"ACT-2: {place}"
     if kind in ("create", "update") and not (isinstance(resource, dict) and _is_text(resource.get("resourceType"))):
         yield f"ACT-3: {place}"
-    if kind == "delete" and not re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.\-]+", str(action.get("resourceId"))):
+    named = action.get("resource" if _is_old(request) else "resourceId")
+    if kind == "delete" and not (isinstance(named, str) and re.fullmatch(r"[A-Za-z]+/[A-Za-z0-9.\-]+", named)):
         yield f"ACT-4: {place}"
-    target = str(action.get("resourceId", "")) if kind == "delete" else _name(resource)
+    target = str(named) if kind == "delete" else _name(resource)
     if kind in ("update", "delete") and target not in _known(request):
         yield f"ACT-5: {place} {target} is not in the call"
     if isinstance(resource, dict) and resource.get("resourceType") == _other_order(request):
         yield f"ACT-6: {place} {resource['resourceType']} in a call of another release"
+
+
+def _is_old(request: Any) -> bool:
+    """Whether only a client of 1.0 sends this hook: it knows no resourceId and no selection of any."""
+    return isinstance(request, dict) and request.get("hook") in ("medication-prescribe", "order-review")
 
 
 def _name(resource: Any) -> str:
