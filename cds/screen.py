@@ -34,7 +34,7 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str) -> Report:
     view = View(case, knowledge, hook)
     outcomes = tuple(_run(view, knowledge.checks[id]) for id in _asked(view))
     found = [finding for outcome in outcomes for finding in outcome.findings]
-    findings = _most_urgent_only(view, [_for_hook(view, finding) for finding in found])
+    findings = _most_urgent_only(view, _alone_or_not_at_all(view, [_for_hook(view, finding) for finding in found]))
     not_checked = [item for outcome in outcomes for item in outcome.not_checked]
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: _rank(finding, knowledge))),
@@ -128,6 +128,22 @@ def _carried_on(view: View, check: Check, finding: Finding) -> bool:
         return False
     orders = [order for order in view.subjects if (order.ref or order.path) in finding.about]
     return bool(orders) and all(order.action is Action.RENEW for order in orders)
+
+
+def _alone_or_not_at_all(view: View, findings: list[Finding]) -> list[Finding]:
+    """Hide what is worth a card only where nothing else is shown about the same order (counselling, for example)."""
+    checks = view.knowledge.checks
+    if not any(finding.shown and checks[finding.check].only_alone for finding in findings):
+        return findings
+    louder = [f for f in findings if f.shown and f.indicator > Indicator.SILENT and not checks[f.check].only_alone]
+    orders = {order.ref or order.path for order in view.subjects}
+    told = orders.intersection(ref for finding in louder for ref in finding.about)
+    return [
+        msgspec.structs.replace(finding, shown=False)
+        if finding.shown and checks[finding.check].only_alone and told.intersection(finding.about)
+        else finding
+        for finding in findings
+    ]
 
 
 def _most_urgent_only(view: View, findings: list[Finding]) -> list[Finding]:

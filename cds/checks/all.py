@@ -9,6 +9,7 @@ from cds.checks import (  # noqa: F401
     benzo_dose,
     benzo_together,
     cannabis,
+    counsel_facts,
     depressant_facts,
     dose,
     elderly_facts,
@@ -41,6 +42,7 @@ from cds.checks import (  # noqa: F401
     tapers_beside,
     tapers_switch,
     timing_facts,
+    tolerance,
     transitions,
     withdrawal,
 )

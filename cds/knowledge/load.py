@@ -273,6 +273,7 @@ def _check(data: Mapping[str, Any]) -> Check:
         risks=tuple(_risk(item) for item in data.get("risks", ())),
         proposals=tuple(ProposalRule(**_tuples(item)) for item in data.get("proposals", ())),
         view_from=INDICATORS[data.get("view_from", "critical")],
+        only_alone=data.get("only_alone", False),
         rank=data.get("rank", 0),
     )
 

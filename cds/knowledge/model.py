@@ -221,6 +221,7 @@ class Check(msgspec.Struct, frozen=True):
     proposals: tuple[ProposalRule, ...] = ()  # what could be done instead, in the order in which it is offered
     numbers: Mapping[str, Number] = {}
     view_from: Indicator = Indicator.CRITICAL  # when a chart is only opened: shown from this level on
+    only_alone: bool = False  # shown only where no other check shows anything about the same order
     rank: int = 0  # among findings of one topic and indicator, lower first
 
     def number(self, name: str) -> float:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from cds.case import Reason
 from cds.checks import registry
-from cds.findings import Outcome
+from cds.findings import Finding, Outcome
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Check
 from cds.view import View
@@ -29,6 +30,12 @@ def _failing(fault: str) -> Callable[[View, Check], Outcome]:
     return fail
 
 
+def _as_found(finding: Finding) -> Finding:
+    """Counselling hides beside a card of another check, and comes to light when that check fails."""
+    humble = load_knowledge().checks[finding.check].only_alone
+    return msgspec.structs.replace(finding, shown=False) if humble else finding
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("check_id", sorted(load_knowledge().checks))
 def test_a_failing_check_is_named_and_suppresses_nothing(
@@ -41,7 +48,7 @@ def test_a_failing_check_is_named_and_suppresses_nothing(
     for case in fired:
         report = report_on(case, "R4")
         others = [f for f in healthy[case.id].findings if f.check != check_id]
-        assert list(report.findings) == others
+        assert [_as_found(f) for f in report.findings] == [_as_found(f) for f in others]
         assert [n for n in report.not_checked if n.check == check_id and n.reason is Reason.INTERNAL]
         kept = [n for n in healthy[case.id].not_checked if n.check != check_id]
         assert [n for n in report.not_checked if n.check != check_id] == kept

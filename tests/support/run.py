@@ -110,7 +110,7 @@ def mismatches(case: Case, report: Report, release: str, knowledge: Knowledge | 
     """Every difference between what a case expects and a report made with this knowledge."""
     found: list[str] = []
     expected = sorted((e.check, e.indicator) for e in case.expect)
-    said = findings_of(report, case.about)
+    said = findings_of(report, _compared(case, report))
     if said != expected:
         found.append(f"findings: expected {expected}, said {said}")
     for want in case.expect:
@@ -122,6 +122,15 @@ def mismatches(case: Case, report: Report, release: str, knowledge: Knowledge | 
         labels = suggested(case, release, report, knowledge or load_knowledge())
         found += [] if labels == case.suggest else [f"suggested: expected {case.suggest}, said {labels}"]
     return [Mismatch(case.id, release, what) for what in found]
+
+
+def _compared(case: Case, report: Report) -> Iterable[str] | None:
+    """Which findings are compared: those a case is about; else all, counselling only where the case expects any."""
+    if case.about is not None:
+        return case.about
+    humble = {id for id, check in load_knowledge().checks.items() if check.only_alone}
+    humble -= {expected.check for expected in case.expect}
+    return {finding.check for finding in report.findings} - humble
 
 
 def _details(want: Any, findings: list[Finding]) -> list[str]:
