@@ -23,6 +23,7 @@ from hooks.origins import allowed
 from hooks.pages import evidence_page, home_page, not_checked_page
 from hooks.respond import Answer, respond
 from hooks.settings import Settings, load_settings
+from hooks.taper_api import add_taper
 
 if TYPE_CHECKING:
     from hooks.trust import Trust
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None, m
     _add_services(app, engine, memory)
     _add_pages(app, engine)
     add_fhir(app, engine)
+    add_taper(app, engine)
     _add_frame(app, settings, trust)
     return app
 

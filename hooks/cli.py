@@ -171,6 +171,35 @@ def settings() -> None:
 
 
 @cli.command()
+@click.argument("drugs", metavar="DRUG MG TIMES...", nargs=-1, required=True)
+@click.option("--taken", type=int, help="For how many days it has been taken.  [default: not known, planned as long]")
+@click.option("--steady", type=int, help="For how many days the present dose has stood.")
+@click.option("--risk", "risks", multiple=True, help="What slows it down, e.g. seizure-disorder; repeat for several.")
+@click.option("--strength", "strengths", multiple=True, help="A tablet (10, 10/1 not divided, 10/4), a liquid (1/mL).")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="First day.  [default: GABAGUARD_AS_OF or today]")
+@click.option("--pace", default="", help="fast, usual, slow or slowest.  [default: by the risks]")
+@click.option("--floor", default=0.0, help="End at this many mg/day.  [default: 0]")
+@click.option("--pause", "pauses", multiple=True, help="STEP:DAYS, that step goes on so much longer.")
+@click.option("--route", default="oral", help="As intrathecal, which is refused.  [default: oral]")
+@click.option("--beside", multiple=True, help="A drug taken as well, above all an opioid.")
+@click.option("--tapered-beside", multiple=True, help="A drug that is being lowered now.")
+@click.option("--against-diazepam", multiple=True, help="A condition that speaks against a switch, e.g. copd.")
+@click.option("--supply", type=int, help="Days of one supply.  [default: 28]")
+@click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON, as POST /taper gives it.")
+def taper(drugs: tuple[str, ...], as_json: bool, **options: Any) -> None:
+    """Plan a taper of baclofen or a benzodiazepine: dates, doses, tablets, supply, and the rule each step obeys.
+
+    DRUG MG TIMES is the drug, its mg a day and how often a day it is taken, as in: diazepam 20 2. Several drugs are
+    planned one after the other; --strength then begins with the drug (diazepam:2), and the other options are for all.
+
+    Exit code: 0 a plan, 1 there is none (the reason is printed), 2 the question is wrong.
+    """
+    from hooks.terminal_taper import run
+
+    sys.exit(run(drugs, options, as_json=as_json))
+
+
+@cli.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line: about, state, found, remedy.")
 def doctor(as_json: bool) -> None:
     """Is this site set up so that its EHRs can call? What to do about each thing that is not.

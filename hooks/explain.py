@@ -34,12 +34,17 @@ def validator(name: str) -> Draft202012Validator:
 
 def faults(document: object, hook: str) -> list[Issue]:
     """Everything the request schema of a hook finds wrong, at most ten."""
-    errors = sorted(validator(f"request-{hook}").iter_errors(document), key=lambda error: list(map(str, error.path)))
-    found = {issue.path: issue for error in reversed(errors) for issue in _issues(error)}
+    return schema_faults(document, f"request-{hook}")
+
+
+def schema_faults(document: object, name: str, otherwise: str = "does not fit the schema of this hook") -> list[Issue]:
+    """Everything one published schema finds wrong, at most ten. ``otherwise``: the words for what has none."""
+    errors = sorted(validator(name).iter_errors(document), key=lambda error: list(map(str, error.path)))
+    found = {issue.path: issue for error in reversed(errors) for issue in _issues(error, otherwise)}
     return sorted(found.values(), key=lambda issue: issue.path)[:_MOST]
 
 
-def _issues(error: ValidationError) -> list[Issue]:
+def _issues(error: ValidationError, otherwise: str) -> list[Issue]:
     parts = [str(part) for part in error.absolute_path]
     rule: Any = error.schema
     remedy = f"Send {rule.get('description', 'what the schema of this hook asks for')}"
@@ -51,7 +56,9 @@ def _issues(error: ValidationError) -> list[Issue]:
             Issue(".".join([*parts, name]), "is missing", _remedy_of(rule, name) or remedy, "required")
             for name in missing
         ]
-    problem = _PROBLEMS.get(str(error.validator), "does not fit the schema of this hook")
+    problem = _PROBLEMS.get(str(error.validator), otherwise)
+    if error.validator == "enum" and parts != ["hook"]:
+        problem = "is none of the values allowed here"
     return [Issue(".".join(parts), problem, remedy, "value")]
 
 

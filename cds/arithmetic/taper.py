@@ -68,7 +68,7 @@ def plan_taper(ask: TaperAsk, knowledge: Knowledge) -> TaperPlan | TaperRefused:
 def plan_tapers(asks: Iterable[TaperAsk], knowledge: Knowledge) -> tuple[TaperPlan | TaperRefused, ...]:
     """Several drugs, one after the other in the order given: each begins on the day the one before it has ended.
 
-    All are refused when one of them is not planned here (an opioid, say), so that no two are ever lowered together.
+    No two are ever lowered together. After one that has no plan (an opioid, say) the others have none either.
     """
     found: list[TaperPlan | TaperRefused] = []
     start: date | None = None
@@ -76,13 +76,21 @@ def plan_tapers(asks: Iterable[TaperAsk], knowledge: Knowledge) -> tuple[TaperPl
         if found and isinstance(found[-1], TaperRefused):
             found.append(TaperRefused("one-at-a-time", "the drug before it in the list has no plan"))
             continue
-        plan = plan_taper(ask if start is None else msgspec.structs.replace(ask, start=start), knowledge)
+        plan = plan_taper(ask if start is None else _later(ask, start), knowledge)
         if isinstance(plan, TaperPlan):
             if start is not None:
                 plan = msgspec.structs.replace(plan, warnings=(*plan.warnings, _remark("one-at-a-time")))
             start = plan.steps[-1].start
         found.append(plan)
     return tuple(found)
+
+
+def _later(ask: TaperAsk, start: date) -> TaperAsk:
+    """The same question on a later day: by then the drug has been taken for longer."""
+    passed = (start - ask.start).days
+    taken = None if ask.taken_days is None else ask.taken_days + passed
+    steady = None if ask.steady_days is None else ask.steady_days + passed
+    return msgspec.structs.replace(ask, start=start, taken_days=taken, steady_days=steady)
 
 
 def _not_fast(ask: TaperAsk, mg: float, risks: bool, baclofen: bool, knowledge: Knowledge) -> TaperRefused | None:

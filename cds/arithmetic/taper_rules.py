@@ -50,7 +50,7 @@ class Rules(msgspec.Struct, frozen=True):
         """By how many mg/day the next step should lower this dose."""
         if self.baclofen:
             least = numbers("taper")["baclofen_least_step"]
-            part = dose / self.checks[RAPID].number("part_of")
+            part = self.aimed if self.pace == "fast" else dose / self.checks[RAPID].number("part_of")
             return max(least, min(self.aimed, part) // least * least)
         aimed = dose * self.aimed / 100
         small = min(numbers("taper")["tail_aim"], self.checks[BENZO].number("tail_step"))
@@ -107,7 +107,9 @@ def rules_for(ask: TaperAsk, knowledge: Knowledge, pace: str, *, baclofen: bool)
         rest, whole = int(checks[RAPID].number("within_days")), 0
         if (ask.mg_per_day or 0.0) >= checks[BACLOFEN].number("from_dose"):
             whole = int(checks[BACLOFEN].number("total_days"))
-        words = f"{number_text(aimed)} mg/day less every {days} days, at most a third of the dose"
+        least = number_text(values["baclofen_least_step"])
+        third = "" if pace == "fast" else f", not above a third of the dose (but {least} mg)"
+        words = f"{number_text(aimed)} mg/day less every {days} days{third}"
     else:
         rest = int(checks[BENZO].number("window_days"))
         short = ask.taken_days is not None and ask.taken_days < knowledge.facts["taken-3-months"].numbers["days"].value

@@ -88,7 +88,7 @@ def _last_small(ingredient: str, before: float, size: float) -> bool:
 @given(asks())
 def test_the_days_follow_each_other_and_no_step_is_shorter_than_its_pace(ask: TaperAsk) -> None:
     plan = _plan(ask)
-    least = 3 if plan.pace == "fast" else 14 if plan.pace == "slowest" else 7
+    least = 14 if plan.pace == "slowest" else 7
     if ask.ingredient != "baclofen":
         least = 28 if plan.pace in ("slow", "slowest") else 14
     assert plan.steps[0].start == plan.start == ask.start
