@@ -201,7 +201,7 @@ def _made_of(amounts: Iterable[Mapping[str, Any]]) -> str:
 
 def _amount(amount: Mapping[str, Any]) -> str:
     count, mg = number_text(amount["count"]), number_text(amount["mg"])
-    return f"{count} × {mg} mg" if amount["kind"] == "tablet" else f"{count} mL of {mg} mg/mL"
+    return f"{count}×{mg} mg" if amount["kind"] == "tablet" else f"{count} mL of {mg} mg/mL"
 
 
 def _supplies(plan: Mapping[str, Any]) -> Table:

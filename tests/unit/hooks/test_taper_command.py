@@ -25,7 +25,7 @@ def test_the_table_shows_dates_doses_tablets_rules_and_supply() -> None:
     assert result.exit_code == 0
     said = words_of(result)
     assert said.startswith("baclofen 60 mg/day to nothing in 7 weeks")
-    for part in ("2026-06-10 2026-06-16 50 16.7 %", "1 × 20 mg", "in all 7 × 20 mg + 28 × 15 mg", "Not reviewed by"):
+    for part in ("2026-06-10 2026-06-16 50 16.7 %", "1×20 mg", "in all 7×20 mg + 28×15 mg", "Not reviewed by"):
         assert part in said
 
 
