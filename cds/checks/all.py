@@ -26,6 +26,7 @@ from cds.checks import (  # noqa: F401
     load,
     naloxone,
     organs_benzo,
+    overdose,
     patient_facts,
     pregnancy,
     pressure,
