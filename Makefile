@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Stamps: written last, so that an interrupted installation is taken up again.
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+# Of the knowledge as it was when last validated whole (never committed).
+SEAL := cds/knowledge/.seal
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test check coverage bench prove lock clean
@@ -18,9 +20,14 @@ READY_DEV := $(VENV)/.ready-dev
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-install: $(READY)  ## set up .venv with .venv/bin/gabaguard (nothing outside this folder is touched)
+install: $(READY) $(SEAL)  ## set up .venv with .venv/bin/gabaguard (nothing outside this folder is touched)
 
-install-dev: $(READY) $(READY_DEV)  ## the same, with the tools for test and check
+install-dev: $(READY) $(READY_DEV) $(SEAL)  ## the same, with the tools for test and check
+
+# What a start need not do again: validate the knowledge as it is now, and compile the code.
+$(SEAL): $(READY) $(shell find cds/knowledge -name '*.toml' -o -name '*.tsv' -o -name '*.json' -o -name '*.py')
+	@$(BIN)/python -m compileall -q cds hooks
+	@$(BIN)/gabaguard knowledge seal || echo "The knowledge is not sealed: starts will be slower, and say what is wrong." >&2
 
 $(READY): requirements.lock pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
@@ -72,4 +79,4 @@ lock: install  ## write the lock files anew (UPGRADE=1: newest versions)
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:  ## remove what these commands made
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov build dist .coverage .coverage.*
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov build dist .coverage .coverage.* $(SEAL)

@@ -149,16 +149,41 @@ def validate(folder: Path | None) -> None:
 
     Exit code: 0 no fault, 1 faults.
     """
-    from cds.knowledge.load import ROOT, KnowledgeFaults, read_knowledge
+    from cds.knowledge.files import ROOT
+    from cds.knowledge.load import KnowledgeFaults, read_knowledge
 
     try:
-        found = read_knowledge(folder or ROOT)
+        found = read_knowledge(folder or ROOT, trust_seal=False)
     except KnowledgeFaults as refusal:
         for fault in refusal.faults:
             click.echo(fault)
         click.echo(f"{len(refusal.faults)} faults", err=True)
         sys.exit(FOUND)
+    for name in found.altered:
+        click.echo(f"{name}: differs from the seal; `gabaguard knowledge seal` if that is meant", err=True)
     click.echo(f"{len(found.checks)} checks, {len(found.evidence)} sources, no fault: knowledge {found.version}")
+
+
+@knowledge.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+def seal(folder: Path | None) -> None:
+    """Validate the knowledge files of FOLDER (default: those that ship) and seal them as they are now.
+
+    A start with sealed files need not validate them again; one with files that differ validates them and says so.
+    `make install` does this.
+
+    Exit code: 0 sealed, 1 faults.
+    """
+    from cds.knowledge.files import ROOT
+    from cds.knowledge.load import KnowledgeFaults, seal_knowledge
+
+    try:
+        seal_knowledge(folder or ROOT)
+    except KnowledgeFaults as refusal:
+        for fault in refusal.faults:
+            click.echo(fault)
+        click.echo(f"{len(refusal.faults)} faults, nothing sealed", err=True)
+        sys.exit(FOUND)
 
 
 @cli.command()

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from cds.knowledge.load import ROOT
+from cds.knowledge.files import ROOT
 from cds.knowledge.model import Knowledge
 
 CASES = Path(__file__).parent.parent / "fixtures" / "cases"

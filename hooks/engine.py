@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from datetime import date
 from ipaddress import ip_network
@@ -20,7 +21,7 @@ class Engine:
 
     def __init__(self, settings: Settings, knowledge: Knowledge | None = None) -> None:
         self.settings = settings
-        self.knowledge = load_knowledge() if knowledge is None else knowledge
+        self.knowledge = _load() if knowledge is None else knowledge
         self.services: Mapping[str, Service] = catalogue()
         self.discovery = discovery(self.services.values())
         self.cards = CardMaker(self.knowledge, settings.base_url)
@@ -33,3 +34,14 @@ class Engine:
     def today(self) -> date:
         """The clinical today: frozen by ``GABAGUARD_AS_OF``, else the date where the service runs."""
         return self.settings.as_of or date.today()  # noqa: DTZ011 (the local day is meant)
+
+
+def _load() -> Knowledge:
+    """The knowledge. All of it stays: looking through it for garbage again and again while it grows would be waste."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return load_knowledge()
+    finally:
+        if collecting:
+            gc.enable()

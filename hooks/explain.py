@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from hooks.errors import Issue
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 SCHEMAS = Path(__file__).parent / "schema"
 _MOST = 10
@@ -29,6 +30,8 @@ def schema(name: str) -> dict[str, Any]:
 @cache
 def validator(name: str) -> Draft202012Validator:
     """The validator of one published schema, built once."""
+    from jsonschema import Draft202012Validator  # most services never refuse a call: not loaded at start
+
     return Draft202012Validator(schema(name))
 
 

@@ -14,6 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
+from cds.knowledge.model import Knowledge
 from hooks.app import create_app
 from hooks.audit import Audit
 from hooks.observe import configure, log
@@ -31,13 +32,15 @@ def serve(settings: Settings | None = None) -> None:
     if settings.port == 0:  # cards carry the address, so it must be known
         settings = msgspec.structs.replace(settings, port=_free_port(settings.host))
     configure(settings.log_level)
-    version = _knowledge_version()
+    knowledge = _knowledge()
     _check_clients(settings)
     if settings.unknown:
         log().warning("settings that are no switch", names=list(settings.unknown))
     if not settings.loopback and settings.insecure:
         log().warning("serving without trust: anybody who can connect may call", host=settings.host)
-    log().info("serving", host=settings.host, port=settings.port, workers=settings.workers, knowledge=version)
+    log().info("serving", host=settings.host, port=settings.port, workers=settings.workers, knowledge=knowledge.version)
+    if knowledge.altered:
+        log().warning("knowledge differs from its seal", names=list(knowledge.altered))
     if not (settings.loopback or settings.public_url):
         log().warning("no GABAGUARD_PUBLIC_URL: links on cards lead to the address of the bind", host=settings.host)
     _hand_on(settings)
@@ -98,7 +101,7 @@ def _check_clients(settings: Settings) -> None:
         log().warning("each worker remembers the tokens it has seen: a replay may be met by another worker once")
 
 
-def _knowledge_version() -> str:
+def _knowledge() -> Knowledge:
     from cds.knowledge.load import load_knowledge
 
-    return load_knowledge().version
+    return load_knowledge()

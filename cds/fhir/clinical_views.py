@@ -6,8 +6,6 @@ A view's class name is the ``resourceType``. Elements of one release only are ma
 # Classes and fields are named as in FHIR, which says what they are.
 # ruff: noqa: D101, N815
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

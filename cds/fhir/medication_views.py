@@ -1,12 +1,11 @@
 """Views of orders, statements, dispenses, administrations and medications, with the element names of every release.
 
-A view's class name is the ``resourceType``. Elements of one release only are marked.
+A view's class name is the ``resourceType``. Elements of one release only are marked. Annotations are evaluated as they
+stand (no ``from __future__``): as text they would be compiled one by one when the service starts.
 """
 
 # Classes and fields are named as in FHIR, which says what they are.
 # ruff: noqa: D101, N815
-
-from __future__ import annotations
 
 import msgspec
 
@@ -91,6 +90,11 @@ class MedicationOrder(MedicationRequest):
     """The DSTU2 name."""
 
 
+class Adherence(View):
+    code: Coded | None = None
+    reason: Coded | None = None
+
+
 class MedicationStatement(MedicationEvent):
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
@@ -102,11 +106,6 @@ class MedicationStatement(MedicationEvent):
     reasonForUseReference: RefOrText = None  # DSTU2
     reasonNotTaken: Codeables = None  # DSTU2, STU3
     derivedFrom: References = None
-
-
-class Adherence(View):
-    code: Coded | None = None
-    reason: Coded | None = None
 
 
 class MedicationDispense(MedicationEvent):

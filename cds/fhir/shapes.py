@@ -8,8 +8,6 @@ decoder skips them. ``Coded`` and ``Amount`` of ``cds.chart`` are decoded direct
 # Classes and fields are named as in FHIR, which says what they are.
 # ruff: noqa: D101, N815
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -70,7 +68,7 @@ class Codeable(View):
     display: Text = None
     concept: Coded | None = None
     reference: RefOrText = None
-    value: list[Codeable] | None = None
+    value: "list[Codeable] | None" = None
 
 
 Codeables = list[Codeable] | Codeable | str | None

@@ -1,23 +1,21 @@
 """Read the knowledge files, refuse every fault at once, and index what is left.
 
 ``load_knowledge()`` is called once per process. Faults (``KnowledgeFaults``) name file and key, all together, so that a
-pharmacist mends a file in one go. Every file is hashed into ``Knowledge.version``.
+pharmacist mends a file in one go. Every file is hashed into ``Knowledge.version``. A seal (``seal.py``) saves the work.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cds.findings import Indicator
 from cds.knowledge.cross import cross_faults
 from cds.knowledge.doses import limits, starts
+from cds.knowledge.files import ROOT, Files
 from cds.knowledge.model import (
     Band,
     Check,
@@ -37,9 +35,6 @@ from cds.knowledge.model import (
     Wording,
 )
 from cds.terminology import Terminology, load_terminology
-from cds.terminology.load import parse_toml
-
-ROOT = Path(__file__).parent
 
 INDICATORS = {
     "silent": Indicator.SILENT,
@@ -50,10 +45,6 @@ INDICATORS = {
 
 
 TARGETS = ("baclofen", "benzodiazepine")  # the classes this service is about
-
-
-# Files that other floors read too: parsed once for all, so that the first call need not.
-_READ_ELSEWHERE = ("arithmetic", "classes")
 
 
 class KnowledgeFaults(Exception):
@@ -70,48 +61,65 @@ def load_knowledge() -> Knowledge:
     return read_knowledge(ROOT)
 
 
-def read_knowledge(root: Path) -> Knowledge:
-    """Read the knowledge of one folder. Raises ``KnowledgeFaults`` with every fault found."""
-    faults: list[str] = []
-    evidence = _read(root, "evidence.toml", "evidence", faults)
-    topics = _read(root, "topics.toml", "topics", faults)
-    overrides = _read(root, "overrides.toml", "overrides", faults)
-    facts = _read(root, "facts.toml", "facts", faults)
-    orderables = _read(root, "orderables.toml", "orderables", faults)
-    checks = {}
-    for path in sorted((root / "checks").glob("*.toml")):
-        data = _read(root, f"checks/{path.name}", "check", faults)
-        if data and data.get("id") != path.stem:
-            faults.append(f"checks/{path.name}: id: is {data.get('id')!r}; it must be the file's name")
-        checks[path.stem] = data
-    arithmetic = _arithmetic(root, evidence, faults)
+def read_knowledge(root: Path, *, trust_seal: bool = True) -> Knowledge:
+    """Read the knowledge of one folder. Raises ``KnowledgeFaults`` with every fault found.
+
+    What a seal vouches for (``trust_seal``) is not validated again.
+    """
+    return _read(Files(root, trust_seal=trust_seal))
+
+
+def seal_knowledge(root: Path) -> Path:
+    """Validate the knowledge of one folder whole and seal it. Raises ``KnowledgeFaults``."""
+    files = Files(root, trust_seal=False)
+    _read(files)
+    return files.seal()
+
+
+_SINGLE = ("evidence", "topics", "overrides", "facts", "orderables")
+
+
+def _read(files: Files) -> Knowledge:
+    data = {name: files.toml(f"{name}.toml", name) for name in _SINGLE}
+    checks = {name: files.toml(name, "check") for name in files.names("checks")}
+    arithmetic = {name: files.toml(name, "arithmetic") for name in files.names("arithmetic")}
+    classes = files.toml("drugs/classes.toml", "classes")
+    files.toml("codes/conditions.toml")
+    faults = files.faults
+    if not files.sealed:
+        faults += _misnamed(checks)
+        faults += _uncited({**arithmetic, "drugs/classes.toml": classes}, data["evidence"])
     if not checks:
         faults.append("checks: no check file found")
     if faults:
         raise KnowledgeFaults(faults)
-    terminology = load_terminology(root)
-    knowledge = _assemble(root, evidence, topics, overrides, facts, checks, arithmetic, orderables, terminology)
-    faults = cross_faults(knowledge)
+    data |= {"checks": _by_id(checks), "arithmetic": _by_id(arithmetic)}
+    knowledge = _assemble(files, data, load_terminology(files.root))
+    faults = [] if files.sealed else cross_faults(knowledge)
     if faults:
         raise KnowledgeFaults(faults)
     return knowledge
 
 
-def _arithmetic(root: Path, evidence: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
-    """The files that ``cds.arithmetic`` and the terminology read themselves, by name; their faults are added."""
-    paths = sorted((root / "arithmetic").glob("*.toml"))
-    found = {path.stem: _read(root, f"arithmetic/{path.name}", "arithmetic", faults) for path in paths}
-    for name, data in found.items():
-        faults += [
-            f"arithmetic/{name}.toml: evidence: {id!r} is not in evidence.toml" for id in _unknown(data, evidence)
-        ]
-    classes = _read(root, "drugs/classes.toml", "classes", faults)
-    faults += [f"drugs/classes.toml: evidence: {id!r} is not in evidence.toml" for id in _unknown(classes, evidence)]
-    return found
+def _by_id(files: Mapping[str, Any]) -> dict[str, Any]:
+    return {Path(name).stem: data for name, data in files.items()}
 
 
-def _unknown(data: Mapping[str, Any], evidence: Mapping[str, Any]) -> list[str]:
-    return sorted(_cited(data) - set(evidence))
+def _misnamed(checks: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name}: id: is {data.get('id')!r}; it must be the file's name"
+        for name, data in checks.items()
+        if data and data.get("id") != Path(name).stem
+    ]
+
+
+def _uncited(read_elsewhere: Mapping[str, Any], evidence: Mapping[str, Any]) -> list[str]:
+    """Evidence that files cite which ``cds.arithmetic`` and the terminology read themselves, and that is not there."""
+    return [
+        f"{name}: evidence: {id!r} is not in evidence.toml"
+        for name, data in read_elsewhere.items()
+        for id in sorted(_cited(data) - set(evidence))
+    ]
 
 
 def _cited(value: Any) -> set[str]:
@@ -122,67 +130,24 @@ def _cited(value: Any) -> set[str]:
     return own.union(*(_cited(item) for item in value.values()))
 
 
-def _read(root: Path, name: str, schema: str, faults: list[str]) -> dict[str, Any]:
-    """One TOML file, checked against its schema; faults are added, never raised."""
-    path = root / name
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = parse_toml(text) if schema in _READ_ELSEWHERE else tomllib.loads(text)
-    except FileNotFoundError:
-        faults.append(f"{name}: the file is missing")
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{name}: is not TOML: {error}")
-        return {}
-    for fault in _validator(schema).iter_errors(_plain(data)):
-        key = ".".join(str(part) for part in fault.absolute_path) or "(file)"
-        faults.append(f"{name}: {key}: {fault.message}")
-    return data
-
-
-@cache
-def _validator(schema: str) -> Any:
-    from jsonschema import Draft202012Validator
-
-    text = (ROOT / "schema" / f"{schema}.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
-
-
-def _plain(value: Any) -> Any:
-    """TOML dates as text, for JSON Schema."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _assemble(
-    root: Path,
-    evidence: Mapping[str, Any],
-    topics: Mapping[str, Any],
-    overrides: Mapping[str, str],
-    facts: Mapping[str, Any],
-    checks: Mapping[str, Any],
-    arithmetic: Mapping[str, Any],
-    orderables: Mapping[str, Any],
-    terminology: Terminology,
-) -> Knowledge:
-    ready = {id: _check(data) for id, data in checks.items()}
+def _assemble(files: Files, data: Mapping[str, Mapping[str, Any]], terminology: Terminology) -> Knowledge:
+    ready = {id: _check(item) for id, item in data["checks"].items()}
+    newest = max((check.changed for check in ready.values()), default=date.min)
     return Knowledge(
-        version=_version(root, ready.values()),
+        version=f"{newest.isoformat()}+{files.digest()}",
         checks=ready,
-        facts={id: _fact(id, data) for id, data in facts.items()},
-        evidence={id: Evidence(id=id, **data) for id, data in evidence.items()},
-        overrides={code: OverrideReason(code, display) for code, display in overrides.items()},
-        topics={id: Topic(id=id, **data) for id, data in topics.items()},
-        orderables={id: Orderable(id=id, **_tuples(data)) for id, data in orderables.items()},
+        facts={id: _fact(id, item) for id, item in data["facts"].items()},
+        evidence={id: Evidence(id=id, **item) for id, item in data["evidence"].items()},
+        overrides={code: OverrideReason(code, display) for code, display in data["overrides"].items()},
+        topics={id: Topic(id=id, **item) for id, item in data["topics"].items()},
+        orderables={id: Orderable(id=id, **_tuples(item)) for id, item in data["orderables"].items()},
         terminology=terminology,
         by_ingredient=_index(ready.values(), terminology),
         relevant=_relevant(ready.values(), terminology),
         targets=frozenset(id for name in TARGETS for id in terminology.ingredients_of_class(name)),
-        limits=limits(arithmetic["benzodiazepine_limits"]),
-        starts=starts(arithmetic["benzodiazepine_starts"]),
+        limits=limits(data["arithmetic"]["benzodiazepine_limits"]),
+        starts=starts(data["arithmetic"]["benzodiazepine_starts"]),
+        altered=files.altered,
     )
 
 
@@ -260,8 +225,8 @@ def _check(data: Mapping[str, Any]) -> Check:
     taken.update((key, tuple(data.get(key, ()))) for key in lists)
     return Check(
         **taken,
-        created=data["created"],
-        changed=data["changed"],
+        created=_date(data["created"]),
+        changed=_date(data["changed"]),
         levels=_levels(data["levels"]),
         wording={name: Wording(**words) for name, words in data["wording"].items()},
         applies_to=_side(data.get("applies_to", {})),
@@ -276,6 +241,11 @@ def _check(data: Mapping[str, Any]) -> Check:
         only_alone=data.get("only_alone", False),
         rank=data.get("rank", 0),
     )
+
+
+def _date(value: date | str) -> date:
+    """A TOML date; from a seal as text."""
+    return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 @lru_cache(maxsize=4096)
@@ -299,13 +269,3 @@ def _index(checks: Iterable[Check], terminology: Terminology) -> dict[str, tuple
 def _relevant(checks: Iterable[Check], terminology: Terminology) -> frozenset[str]:
     classes = set(TARGETS) | {name for check in checks for name in check.makes_relevant}
     return frozenset(id for name in classes for id in terminology.ingredients_of_class(name))
-
-
-def _version(root: Path, checks: Iterable[Check]) -> str:
-    """The date of the newest check and a digest of every knowledge file, names and bytes."""
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*")):
-        if path.suffix in {".toml", ".tsv", ".json"}:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    newest = max((check.changed for check in checks), default=date.min)
-    return f"{newest.isoformat()}+{digest.hexdigest()[:12]}"

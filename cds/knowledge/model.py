@@ -245,3 +245,4 @@ class Knowledge(msgspec.Struct, frozen=True):
     targets: frozenset[str] = frozenset()  # ingredient ids of baclofen and the benzodiazepines
     limits: Mapping[str, Limit] = {}  # daily maxima of benzodiazepines by ingredient
     starts: Mapping[str, Start] = {}  # first doses of benzodiazepines in older patients by ingredient
+    altered: tuple[str, ...] = ()  # files that differ from the seal made when they were installed

@@ -67,7 +67,16 @@ def read_toml(path: Path) -> dict[str, Any]:
 @lru_cache(maxsize=32)
 def parse_toml(text: str) -> dict[str, Any]:
     """TOML, parsed once however many floors read the same file. The answer is shared: do not change it."""
-    return tomllib.loads(text)
+    known = _parsed_before.get(text)
+    return tomllib.loads(text) if known is None else known
+
+
+_parsed_before: dict[str, dict[str, Any]] = {}
+
+
+def parsed_before(text: str, data: dict[str, Any]) -> None:
+    """Make it known what a text says that was parsed by an earlier process, and sealed."""
+    _parsed_before[text] = data
 
 
 def read_classes(root: Path) -> dict[str, ClassInfo]:
