@@ -285,3 +285,20 @@ def test_a_header_of_four_megabytes_is_not_admitted(site: Site) -> None:
         status = 0  # cut off while sending
     assert status in (0, 400, 401, 431)
     assert discover(site.server, mint()) == 200
+
+
+def test_a_token_is_good_once_whichever_worker_meets_it(tmp_path: Path) -> None:
+    """Two workers remember in one database: 20 tokens, each sent twice, each admitted once."""
+    with serving(KeyPlace("es384-b")) as keys:
+        file = clients_file(tmp_path, keys.url)
+        process, server = start(
+            tmp_path, GABAGUARD_PUBLIC_URL=ADDRESS, GABAGUARD_CLIENTS=str(file), GABAGUARD_WORKERS="2"
+        )
+        try:
+            tokens = [mint() for _ in range(20)]
+            first = [discover(server, token) for token in tokens]
+            again = [discover(server, token) for token in tokens for _ in range(3)]
+        finally:
+            stop(process)
+    assert first == [200] * 20
+    assert again == [401] * 60
