@@ -16,11 +16,11 @@ from cds.arithmetic.equivalents import LOW, asam_band
 from cds.arithmetic.rules import numbers, table
 from cds.arithmetic.taper_ask import PLANNED, refusal
 from cds.arithmetic.taper_products import Makeable, marketed
-from cds.arithmetic.taper_rules import BENZO, HOLD, LAST, Rules, Verdict, risks_of, rules_for, slowest
+from cds.arithmetic.taper_rules import BACLOFEN, BENZO, HOLD, LAST, Rules, Verdict, risks_of, rules_for, slowest
 from cds.arithmetic.taper_steps import Down, downs, rest_left, spacing
 from cds.arithmetic.taper_supply import per_day, supplies, total
 from cds.arithmetic.taper_switch import switch_to_diazepam
-from cds.arithmetic.taper_types import Remark, Take, TaperAsk, TaperPlan, TaperRefused, TaperStep
+from cds.arithmetic.taper_types import PACES, Remark, Take, TaperAsk, TaperPlan, TaperRefused, TaperStep
 from cds.case import DailyDose, Known
 from cds.knowledge.model import Knowledge
 
@@ -61,7 +61,9 @@ def plan_taper(ask: TaperAsk, knowledge: Knowledge) -> TaperPlan | TaperRefused:
     dated = _dated(ask, stages, makeable)
     if dated is None:
         return TaperRefused("dates", "the schedule runs beyond the calendar")
-    remarks = [*(remark for _, remark in risks), *_remarks(ask, knowledge, rules, steps, codes, baclofen, pace)]
+    if PACES.index(pace) < PACES.index(slowest(tuple(asked for asked, _ in risks))) and pace != "fast":
+        codes = (*codes, "pace-chosen")
+    remarks = [*(remark for _, remark in risks), *_remarks(ask, knowledge, rules, steps, codes)]
     return _plan(ask, knowledge, rules, dated, tuple(remarks))
 
 
@@ -171,9 +173,8 @@ def _plan(
     asked = "the dose asked for" if ask.floor else ""
     reason = asked if end == ask.floor else "these strengths make no smaller step that is allowed: add a liquid"
     info = knowledge.terminology.ingredient(ask.ingredient)
-    limits = [knowledge.checks[id].evidence for id in (BENZO,)] if not rules.baclofen else []
-    own = [("UK-BAC", "BNFC18", "SG-BAC")] if rules.baclofen else [("ASAM25", "CKS")]
-    evidence = dict.fromkeys([id for ids in (*own, *limits, *(r.evidence for r in remarks)) for id in ids])
+    limits = knowledge.checks[BACLOFEN if rules.baclofen else BENZO].evidence
+    evidence = dict.fromkeys(id for ids in (limits, *(remark.evidence for remark in remarks)) for id in ids)
     return TaperPlan(
         ingredient=ask.ingredient,
         name=info.name if info is not None else ask.ingredient,
@@ -200,19 +201,17 @@ def _remarks(
     rules: Rules,
     steps: tuple[Down, ...],
     codes: tuple[str, ...],
-    baclofen: bool,
-    pace: str,
 ) -> list[Remark]:
-    found = [_remark("baclofen" if baclofen else "benzodiazepine")]
+    found = [_remark("baclofen" if rules.baclofen else "benzodiazepine")]
     opioids = knowledge.terminology.ingredients_of_class("opioid")
     if opioids.intersection(ask.beside):
         found.append(_remark("opioid-beside"))
-    if pace == "fast":
+    if rules.pace == "fast":
         found.append(_remark("fast"))
     found += [_remark(code) for code in codes]
     first = steps[0]
     percent = (first.before - first.after) / first.before * 100
-    if not baclofen and first.verdict.rule != LAST and percent > rules.checks[BENZO].number("first_step"):
+    if not rules.baclofen and first.verdict.rule != LAST and percent > rules.checks[BENZO].number("first_step"):
         found.append(_remark("first-step"))
     if any(step.verdict.rule == LAST for step in steps):
         found.append(_remark("last-steps"))

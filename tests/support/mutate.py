@@ -37,6 +37,7 @@ UNIT_TESTS = {  # which tests of the arithmetic may notice a slip in which table
     "directions": "tests/unit/arithmetic",
     "exposure": "tests/unit/reconcile",
     "tablets": "tests/unit/tapers",
+    "taper": "tests/unit/tapers",
 }
 Key = str | int
 

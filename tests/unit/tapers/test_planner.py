@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cds.arithmetic.rules import numbers
 from cds.arithmetic.taper import plan_taper, plan_tapers
 from cds.arithmetic.taper_types import LIQUID, Pause, Product, TaperAsk, TaperPlan, TaperRefused
 from cds.arithmetic.taper_words import directions
@@ -155,6 +156,34 @@ def test_strengths_that_make_no_small_last_step_end_above_zero_and_say_so() -> N
     found = plan("oxazepam", mg_per_day=60.0, products=(Product(10, parts=1), Product(15, parts=1)))
     assert found.floor > 0
     assert "liquid" in found.floor_reason
+
+
+# Entered a second time, from the guideline (5 to 10 % every 2 to 4 weeks), the schedules in print and our own rules.
+NUMBERS = """
+benzodiazepine_usual_percent 10    benzodiazepine_usual_days 14
+benzodiazepine_slow_percent 10     benzodiazepine_slow_days 28
+benzodiazepine_slowest_percent 5   benzodiazepine_slowest_days 28
+benzodiazepine_fast_percent 20     benzodiazepine_fast_days 14
+baclofen_usual_step 10             baclofen_usual_days 7
+baclofen_slow_step 5               baclofen_slow_days 7
+baclofen_slowest_step 5            baclofen_slowest_days 14
+baclofen_fast_step 10              baclofen_fast_days 7
+baclofen_least_step 5              tail_aim 0.5
+least_part 50                      long_days 365
+largest_dose 400                   liquid_step 0.1
+supply_days 28
+"""
+
+
+def test_the_numbers_of_the_planner_are_those_that_were_meant() -> None:
+    words = NUMBERS.split()
+    assert dict(numbers("taper")) == {name: float(value) for name, value in zip(words[::2], words[1::2], strict=True)}
+
+
+def test_a_pace_faster_than_the_risks_ask_for_is_named() -> None:
+    found = plan("diazepam", pace="usual", risks=("seizure-disorder",))
+    assert {"seizure-disorder", "pace-chosen"} <= {remark.code for remark in found.warnings}
+    assert "pace-chosen" not in {remark.code for remark in plan("diazepam", pace="slow").warnings}
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------
