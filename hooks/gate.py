@@ -24,8 +24,9 @@ _NOT_ADMITTED = outcome(
 )
 
 
-# Discovery, calls and feedback; what is told of calls; and the checks as FHIR operations.
-_GUARDED = (OPEN_TO_PAGES, "/explanations", "/analytics", "/fhir/$check", "/fhir/PlanDefinition/<id>/$apply")
+# What needs no token: what we publish, and what operators look at. Whatever else is added is guarded until it is here.
+_OPEN = ("/checks/", "/health/", "/fhir/", "/metrics", "/openapi.json")
+_JUDGING = ("/fhir/$check", "/fhir/PlanDefinition/<id>/$apply")  # but these take a patient's data, as calls do
 
 
 def load_gate(settings: Settings, memory: Audit | None = None) -> Trust | None:
@@ -45,11 +46,10 @@ def admit(trust: Trust | None, request: Request, request_id: str) -> Caller | No
     """Who is calling; None where that does not matter. Raises ``Refused``: 401, or 503 when it cannot be told now.
 
     Discovery, calls and feedback alike need a token, and so does everything else below their address, whether it
-    exists or not; explanations and the FHIR operations that judge, too. A browser's preflight cannot carry one; it is
-    answered without doing anything.
+    exists or not, and all that is not said to be open. A browser's preflight cannot carry one; it is answered without
+    doing anything.
     """
-    place = request.url_rule.rule if request.url_rule is not None else request.path
-    if trust is None or not place.startswith(_GUARDED) or request.method == "OPTIONS":
+    if trust is None or _is_open(request):
         return None
     from hooks.bearer import Untrusted
     from hooks.replay import SeenUnavailable
@@ -62,6 +62,15 @@ def admit(trust: Trust | None, request: Request, request_id: str) -> Caller | No
     except SeenUnavailable:
         log().error("not admitted: used tokens cannot be remembered", request_id=request_id)
         raise refused(503, "", "calls cannot be admitted at the moment", "Try again") from None
+
+
+def _is_open(request: Request) -> bool:
+    if request.method == "OPTIONS":
+        return True
+    if request.url_rule is None:  # there is nothing, or not for this method; strangers are not told which
+        return not request.path.startswith((OPEN_TO_PAGES, *_JUDGING))
+    rule = request.url_rule.rule
+    return rule == "/" or (rule.startswith(_OPEN) and rule not in _JUDGING)
 
 
 def refusal_response(refusal: Refused, request_id: str) -> Response:

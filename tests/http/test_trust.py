@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sys
 import time
@@ -12,8 +13,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from hooks.app import create_app
 from hooks.bearer import Untrusted
 from hooks.clients import read_clients
+from hooks.settings import Settings
 from hooks.trust import Trust
 from tests.support.calls import calls
 from tests.support.hostile_tokens import hostile
@@ -185,6 +188,25 @@ def test_everything_below_cds_services_needs_a_token(site: Site, method: str, pa
     reply = site.server.ask(method, path, b"{}" if method == "POST" else b"")
     assert reply.status == 401
     assert reply.body == (b"" if method == "HEAD" else site.refusal)
+
+
+def test_every_route_is_guarded_but_what_is_published(site: Site) -> None:
+    """A route that is added needs a token until somebody says that it does not; only the open ones are listed here."""
+    app = create_app(Settings(public_url=ADDRESS, clients=str(site.file)))
+    client = app.test_client()
+    unguarded = set()
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<[^>]+>", "x", rule.rule)
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            if client.open(path, method=method).status_code != 401:
+                unguarded.add((method, rule.rule))
+    published = {("GET", "/"), ("GET", "/checks/<id>"), ("GET", "/health/live"), ("GET", "/health/ready")}
+    published |= {("GET", "/metrics"), ("GET", "/openapi.json")}
+    assert {(method, rule) for method, rule in unguarded if not rule.startswith("/fhir/")} <= published
+    judging = ("$check", "$apply", "$evaluate")
+    posts = {rule for method, rule in unguarded if method != "GET"}
+    assert all(rule.endswith(("_search", "$expand", "$validate-code")) for rule in posts)
+    assert not [rule for _, rule in unguarded if rule.endswith(judging)]
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/checks/baclofen-renal-dose"])
