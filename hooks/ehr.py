@@ -83,6 +83,14 @@ class Ehr:
         self._lock = threading.Lock()
         self._workers: ThreadPoolExecutor | None = None
 
+    def close(self) -> None:
+        """End every worker and connection. Only tests need it."""
+        with self._lock:
+            workers, self._workers = self._workers, None
+        if workers is not None:
+            workers.shutdown(cancel_futures=True)
+        self._outbound.close()
+
     def server(self, access: Access | None, permitted: Allowed) -> Base | None:
         """The server that a call offers, if it may be asked."""
         base = read_base(access.server) if access is not None else None

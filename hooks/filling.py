@@ -88,11 +88,17 @@ def _read(sources: list[Source], gaps: Gaps, request: HookRequest, service: Serv
 
 
 def _need(seen: Seen, request: HookRequest, service: Service, engine: Engine, as_of: date) -> Need:
-    """How much of the record is needed. Nothing when telling fails: screening then fails as well, and says so."""
+    """How much of the record is needed. Nothing when telling fails: screening then fails as well, and says so.
+
+    A draft that is no order of the case ("do not give") may become one, once the list shows what it stops.
+    """
     try:
-        return need(case_of(seen, request, service, engine, as_of), engine.knowledge, service.hook)
+        case = case_of(seen, request, service, engine, as_of)
+        needed = need(case, engine.knowledge, service.hook)
     except Exception:
         return Need.NOTHING
+    dormant = sum(fact.draft for fact in seen.chart.medications) > len(case.orders)
+    return Need.LISTS if needed is Need.NOTHING and dormant else needed
 
 
 def _open_keys(seen: Seen, service: Service) -> list[str]:

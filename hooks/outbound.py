@@ -127,6 +127,13 @@ class Outbound:
         finally:
             _thread.errand = None
 
+    def close(self) -> None:
+        """Close every connection. Only tests need it: a process keeps its connections until it ends."""
+        with self._lock:
+            made, self._made = self._made, None
+        if made is not None:
+            made[1].close()
+
     def _once(self, httpx2: Any, transport: Any, errand: Errand, url: str, form: str | None) -> bytes:
         left = errand.left()
         headers = {"Accept": _ACCEPT, "Accept-Encoding": "identity", "User-Agent": "gabaguard"}

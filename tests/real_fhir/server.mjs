@@ -17,6 +17,7 @@ indexSearchParameterBundle(readJson('fhir/r4/search-parameters.json'));
 const token = process.env.TOKEN ?? '';
 const rooms = new Map();
 const router = new FhirRouter();
+const PAGE = '20'; // resources on a page, unless a search says how many
 let seen = [];
 
 async function body(request) {
@@ -66,15 +67,18 @@ async function fhir(request, response, room, rest) {
   if (!repository) return send(response, 404, problem('not-found', 'no such room'));
   const text = await body(request);
   const form = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  const search = !path.includes('/') || path.endsWith('/_search');
+  const asked = new URLSearchParams(form ? text : query);
+  if (search && !asked.has('_count')) asked.set('_count', PAGE);
   const [outcome, resource] = await router.handleRequest(
     {
       method: request.method,
-      url: '/' + rest,
+      url: '/' + path + (search && !form ? '?' + asked : ''),
       pathname: '',
       query: {},
       params: {},
       headers: request.headers,
-      body: form ? Object.fromEntries(new URLSearchParams(text)) : text ? JSON.parse(text) : undefined,
+      body: form ? Object.fromEntries(asked) : text ? JSON.parse(text) : undefined,
     },
     repository
   );

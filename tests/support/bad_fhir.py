@@ -34,6 +34,7 @@ class BadFhir:
     def __init__(self) -> None:
         self.resources: list[Json] = []
         self.seen: list[tuple[str, str, str]] = []  # method, path with query, authorization
+        self.link = "http://evil.example/fhir?page=2"  # of "next-away"
         self.over = threading.Event()
         self._server = _Quiet(("127.0.0.1", 0), self._handler())
         self.port = self._server.server_address[1]
@@ -214,7 +215,7 @@ def _self_next(it: _Handler, path: str, query: Json) -> None:
 
 
 def _next_away(it: _Handler, path: str, query: Json) -> None:
-    _page(it, path, query, query.get("away", ["http://evil.example/fhir?page=2"])[0])
+    _page(it, path, query, it.server_of_tests.link)
 
 
 def _ignoring(it: _Handler, path: str, query: Json) -> None:

@@ -70,6 +70,8 @@ def real_fhir(token: str = "") -> Iterator[RealFhir]:
     finally:
         process.terminate()
         process.wait(10)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _make_ready() -> None:
