@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -22,6 +22,9 @@ from hooks.outbound import CONNECTIONS, WORDS, Errand, Failed, Outbound, Why
 from hooks.paging import MOST_ENTRIES, MOST_PAGES, Page, are_newest, asked_codes, joined, read_page, read_resource
 from hooks.request import HookRequest
 from hooks.services import NEWEST
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9\-._~]{1,128}\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]{1,8000}={0,4}\Z")  # RFC 6750
@@ -100,6 +103,8 @@ class Ehr:
         self, access: Access, base: Base, wishes: Sequence[Wish], *, patient_id: str, ends: float
     ) -> list[Fetched]:
         """Everything wished for, or why not, in the order of the wishes and never later than ``ends``."""
+        from concurrent.futures import wait  # not needed to start a service, nor by most calls
+
         errand = Errand(base, access.token, ends)
         usable = not access.token or bool(_TOKEN.match(access.token))
         answers: dict[str, Fetched | Future[Part]] = {}
@@ -115,7 +120,7 @@ class Ehr:
                 if not may.whole:
                     partial.add(each.key)
         wait(
-            [item for item in answers.values() if isinstance(item, Future)],
+            [item for item in answers.values() if not isinstance(item, Fetched)],
             timeout=max(0.0, ends - time.monotonic()) + _GRACE,
         )
         names = {each.key: each for each in wishes}
@@ -124,6 +129,8 @@ class Ehr:
     def _pool(self) -> ThreadPoolExecutor:
         with self._lock:
             if self._workers is None:
+                from concurrent.futures import ThreadPoolExecutor
+
                 self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="ehr")
             return self._workers
 

@@ -26,7 +26,7 @@ class Engine:
         self.discovery = discovery(self.services.values())
         self.cards = CardMaker(self.knowledge, settings.base_url)
         self.ehr = Ehr(
-            Outbound([ip_network(each) for each in settings.fhir_networks]),
+            Outbound([ip_network(each) for each in settings.fhir_networks], ca_file=settings.ca_file),
             seconds=settings.fhir_deadline_ms / 1000,
             post=settings.fhir_search == "post",
         )

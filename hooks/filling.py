@@ -23,7 +23,7 @@ from hooks.origins import Allowed, Base
 from hooks.paging import is_part
 from hooks.prefetch import NAMES, Gaps, complete, gather
 from hooks.request import HookRequest
-from hooks.services import Service
+from hooks.services import ESSENTIAL, Service
 
 # What tells whether one of our drugs is taken, and whose record it is.
 LISTS = frozenset({"patient", "medications", "statements", "encounter", "stopped", "dispenses", "discharge"})
@@ -63,8 +63,7 @@ def fill(
         return seen
     base = engine.ehr.server(access, permitted)
     if base is None:
-        said = "not sent, and this FHIR server may not be asked"
-        return _with_gaps(seen, {key: Unknown(Reason.ABSENT, f"{NAMES[key]} {said}") for key in open_keys})
+        return _not_asked(seen, open_keys)
     done: list[Fetched] = []
     for _ in (Need.LISTS, Need.ALL):
         needed = _need(seen, request, service, engine, as_of)
@@ -147,13 +146,17 @@ def _merged(seen: Seen, fetched: Sequence[Fetched]) -> tuple[list[Source], Gaps]
     return sources, gaps
 
 
-def _with_gaps(seen: Seen, said: Gaps) -> Seen:
-    """The same chart, in which the keys that were left out say more."""
-    for key, gap in said.items():
+def _not_asked(seen: Seen, open_keys: Sequence[str]) -> Seen:
+    """The same chart; of the essential keys that were left out it says that the server offered may not be asked.
+
+    Of the others that would only make cards longer: the log tells it of all.
+    """
+    for key in ESSENTIAL:
         old = seen.gaps.get(key)
         if old is not None and old.reason is Reason.ABSENT:
-            seen.gaps[key] = gap
+            said = Unknown(Reason.ABSENT, f"{NAMES[key]} not sent, and this FHIR server may not be asked")
+            seen.gaps[key] = said
             found = seen.chart.gaps[key]
-            found[found.index(old)] = gap
-    seen.fetched = {"address": sorted(said)}
+            found[found.index(old)] = said
+    seen.fetched = {"address": list(open_keys)}
     return seen

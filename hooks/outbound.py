@@ -11,6 +11,7 @@ The client is imported with the first errand, and then kept for the life of the 
 
 from __future__ import annotations
 
+import atexit
 import ipaddress
 import logging
 import socket
@@ -97,10 +98,17 @@ _thread = threading.local()
 
 
 class Outbound:
-    """The way out. ``networks`` are those beside the public internet to which names on the list may lead."""
+    """The way out.
 
-    def __init__(self, networks: Sequence[Network] = (), resolve: Resolve = socket.getaddrinfo) -> None:
+    ``networks`` are those beside the public internet to which names on the list may lead; ``ca_file`` has authorities
+    that are trusted beside those of the system.
+    """
+
+    def __init__(
+        self, networks: Sequence[Network] = (), *, ca_file: str = "", resolve: Resolve = socket.getaddrinfo
+    ) -> None:
         self._networks = tuple(networks)
+        self._ca_file = ca_file
         self._resolve = resolve
         self._lock = threading.Lock()
         self._made: tuple[Any, Any] | None = None
@@ -161,6 +169,8 @@ class Outbound:
             if self._made is None:
                 import httpx2  # only when something is fetched: it costs 0.2 s to import
 
+                from hooks.download import tls_context
+
                 for name in ("httpx2", "httpcore2"):
                     logging.getLogger(name).setLevel(logging.WARNING)  # below, they write every URL
                 limits = httpx2.Limits(
@@ -169,10 +179,11 @@ class Outbound:
                     keepalive_expiry=IDLE_SECONDS,
                 )
                 # A transport alone: what follows redirects, keeps cookies and inflates is the client around it.
-                transport = httpx2.HTTPTransport(trust_env=False, limits=limits)
+                transport = httpx2.HTTPTransport(verify=tls_context(self._ca_file), trust_env=False, limits=limits)
                 # The library offers no public way to say who makes connections; a test watches the sockets.
                 pool: Any = transport._pool
                 pool._network_backend = _Guarded(pool._network_backend, self._addresses)
+                atexit.register(transport.close)
                 self._made = (httpx2, transport)
             return self._made
 

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.support.answers import check_answer, report, told
 from tests.support.bad_fhir import BOMB, FAULTS, BadFhir, bad_fhir
 from tests.support.fetched import TOKEN, answer_to, engine, offered, resources_of
+from tests.support.tls import self_signed, tls_proxy
 
 DEADLINE_MS = 400
 SMALL = 0.35  # seconds beyond the deadline, on a busy machine: reading, screening and writing
@@ -289,3 +291,23 @@ def test_many_calls_at_once_on_a_hung_server_all_end_in_time(bad: BadFhir) -> No
     with ThreadPoolExecutor(12) as crowd:
         took = list(crowd.map(one, range(12)))
     assert max(took) < DEADLINE_MS / 1000 + 3 * SMALL
+
+
+@pytest.mark.parametrize(
+    ("certified", "trusted", "reached"),
+    [("localhost", True, True), ("localhost", False, False), ("other", True, False)],
+)
+def test_the_token_goes_only_to_a_server_whose_certificate_is_right(
+    bad: BadFhir, tmp_path: Path, certified: str, trusted: bool, reached: bool
+) -> None:
+    """By the authorities of the system or of ``GABAGUARD_CA_FILE``, and for the name that was registered."""
+    offer = offered("r4-order-sign")
+    bad.resources = offer.resources
+    bad.seen.clear()
+    certificate, key = self_signed(tmp_path, host=certified)
+    by = engine(2500, ca_file=str(certificate) if trusted else "")
+    with tls_proxy(certificate, key, bad.port) as port:
+        answer = json.loads(answer_to(offer, offer.body(f"https://localhost:{port}/none/*/fhir"), by).body)
+        by.ehr.close()
+    assert bool(bad.seen) is reached
+    assert ("opioid-baclofen:critical" in told(answer)) is reached

@@ -10,17 +10,20 @@ from typing import Any
 
 import pytest
 
+from hooks.app import create_app
 from hooks.origins import Allowed
 from hooks.respond import Answer, respond
 from hooks.services import service_for_hook
+from hooks.settings import Settings
 from tests.support.answers import report, told
 from tests.support.asked_of import prefetched
 from tests.support.cases import Case, all_cases, case_named
-from tests.support.fetched import TOKEN, answer_to, engine, offered, resources_of
+from tests.support.fetched import AS_OF, TOKEN, answer_to, engine, offered, resources_of
 from tests.support.real_fhir import RealFhir, real_fhir
 from tests.support.render import render
 from tests.support.run import engine_at
 from tests.support.server import start, stop
+from tests.support.tokens import ADDRESS, DISCOVERY, ISSUER, jwk, mint
 
 Json = dict[str, Any]
 FULL = {"opioid-baclofen:critical", "baclofen-renal-dose:critical"}
@@ -182,3 +185,29 @@ def test_over_http_too_and_nothing_of_it_is_logged(open_server: RealFhir, tmp_pa
     assert '"fetched"' in text
     for planted in (TOKEN, "kidney-72", "/fhir/", str(open_server.port)):
         assert planted not in text
+
+
+def test_a_registered_client_leads_only_to_its_own_servers(open_server: RealFhir, tmp_path: Path) -> None:
+    """With trust, loopback is no exception: a client's FHIR origins are those it was registered with."""
+    offer = offered("r4-order-sign")
+    open_server.furnish("room", offer.resources)
+    body = offer.body(open_server.base("room"))
+    for origin, found in ((f"http://127.0.0.1:{open_server.port}", True), ("https://ehr.example", False)):
+        file = tmp_path / "clients.toml"
+        public = ", ".join(f'{name} = "{value}"' for name, value in jwk("es384-a").items())
+        file.write_text(
+            f'[clients.main]\nissuer = "{ISSUER}"\nkeys = [{{ {public} }}]\nfhir_origins = ["{origin}"]\n',
+            encoding="utf-8",
+        )
+        app = create_app(Settings(as_of=AS_OF, clients=str(file), public_url=ADDRESS))
+        open_server.log()
+        token = mint(aud=f"{DISCOVERY}/{offer.service}", jku=None)
+        reply = app.test_client().post(
+            f"/cds-services/{offer.service}",
+            data=body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert reply.status_code == 200, reply.data
+        assert (told(reply.json) >= FULL) is found
+        assert bool(open_server.log()) is found

@@ -135,10 +135,7 @@ def test_what_is_no_searchset_is_none(body: bytes) -> None:
 
 def test_a_read_gives_the_type_asked_for() -> None:
     assert read_resource(b'{"resourceType": "Patient", "id": "p"}', "Patient")
-    for body, why in (
-        (b'{"resourceType": "Bundle"}', Why.CONTENT),
-        (b'{"resourceType": "OperationOutcome"}', Why.STATUS),
-    ):
+    for type_, why in (("Bundle", Why.CONTENT), ("OperationOutcome", Why.STATUS)):
         with pytest.raises(Failed) as failed:
             read_resource(f'{{"resourceType": "{type_}"}}'.encode(), "Patient")
         assert failed.value.why is why
