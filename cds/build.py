@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
+from operator import is_
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -18,6 +21,8 @@ from cds.person import category_setting, current_setting, encounter_setting, pat
 from cds.reconcile import Draft, Running, reconcile
 from cds.terminology import Terminology
 from cds.uses import MOST_AT_ONCE, ended_today, ends_today, lapsed, treatments
+
+T = TypeVar("T")
 
 LISTS = ("medications",)
 # A basket has a handful of orders; each is compared with all others and with the list. More are a fault, or an attack.
@@ -64,6 +69,7 @@ def build_case(
     facts raise nothing: what cannot be used becomes Unknown, or is left out when it tells of no treatment at all.
     """
     setting = current_setting(chart.encounters, as_of)
+    conditions, told = chart.problems, chart.procedures
     if phase == "discharge":
         setting = Setting.DISCHARGE
         medicines = _at_discharge(chart, leaving(chart, encounter_id, as_of), terminology)
@@ -76,23 +82,40 @@ def build_case(
         orders=medicines.orders,
         uses=tuple(item.use for item in medicines.running),
         past_uses=tuple(item.use for item in medicines.over),
-        problems=problems(chart.problems, terminology),
-        labs=labs(chart.observations, terminology),
-        procedures=procedures(chart.procedures, terminology),
-        allergies=allergies(chart.allergies, chart.problems, terminology),
+        problems=_once(chart, "problems", (conditions,), lambda: problems(conditions, terminology)),
+        labs=_once(chart, "labs", (chart.observations,), lambda: labs(chart.observations, terminology)),
+        procedures=_once(chart, "procedures", (told,), lambda: procedures(told, terminology)),
+        allergies=_once(
+            chart,
+            "allergies",
+            (chart.allergies, conditions),
+            lambda: allergies(chart.allergies, conditions, terminology),
+        ),
         setting=setting,
         gaps=_gaps(chart, medicines, phase, terminology),
-        requested=requested(chart.procedures, terminology),
+        requested=_once(chart, "requested", (told,), lambda: requested(told, terminology)),
         unreadable_orders=(*chart.unreadable_orders, *medicines.beyond),
     )
+
+
+def _once(chart: Chart, name: str, facts: tuple[object, ...], make: Callable[[], T]) -> T:
+    """What these very facts of a chart come to: made once, however often the case is built."""
+    known = chart.made.get(name)
+    if known is not None and len(known[0]) == len(facts) and all(map(is_, known[0], facts)):
+        return cast(T, known[1])
+    made = make()
+    chart.made[name] = (facts, made)
+    return made
 
 
 def _at_prescribing(
     chart: Chart, setting: Setting, as_of: date, terminology: Terminology, *, refill: bool
 ) -> _Medicines:
     """The drafts of the call against what runs; a refill also takes up what ended a short while ago."""
-    listed = treatments([tell(fact, terminology, as_of) for fact in chart.medications if not fact.draft], as_of)
-    ordered = [tell(fact, terminology, as_of) for fact in chart.medications if fact.draft]
+    on_list = tuple(fact for fact in chart.medications if not fact.draft)
+    told = partial(tell, terminology=terminology, as_of=as_of)
+    listed = _once(chart, f"listed {as_of}", on_list, lambda: treatments(map(told, on_list), as_of))
+    ordered = [told(fact) for fact in chart.medications if fact.draft]
     drafts = [_draft(item, chart, setting, terminology) for item in _looked_at(ordered)]
     taken_up = lapsed(listed, ordered, as_of) if refill else ()
     known = (*listed.running, *taken_up, *(item for item in listed.over if item.name not in _names(taken_up)))

@@ -231,7 +231,10 @@ class PatientFact(msgspec.Struct, frozen=True, gc=False):
 
 
 class Chart(msgspec.Struct):
-    """All facts of one call. ``gaps`` as in ``PatientCase``; ``release`` is "DSTU2", "STU3", "R4" or "R5"."""
+    """All facts of one call. ``gaps`` as in ``PatientCase``; ``release`` is "DSTU2", "STU3", "R4" or "R5".
+
+    ``made``: what ``cds.build`` made of these facts already, for when a case is built again with other drafts.
+    """
 
     release: str = "R4"
     patient: PatientFact | None = None
@@ -244,6 +247,7 @@ class Chart(msgspec.Struct):
     lists: list[ListFact] = []
     gaps: dict[str, list[Unknown]] = {}
     unreadable_orders: list[Unknown] = []
+    made: dict[str, tuple[tuple[object, ...], object]] = {}
 
 
 class Source(msgspec.Struct, frozen=True):

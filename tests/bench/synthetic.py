@@ -64,7 +64,6 @@ def _call(amount: int) -> bytes:
     request = {
         "hook": "medication-prescribe",
         "hookInstance": "7a1b0c7e-0f0e-4a0e-9a53-0c6d0c9a3c11",
-        "fhirServer": "http://localhost:1/fhir",
         "context": {
             "userId": "Practitioner/bench",
             "patientId": "bench",
