@@ -14,10 +14,10 @@ import msgspec
 import orjson
 
 from cds.fhir.raw import raw_at
-from cds.fhir.rewrite import dose_words, going_on, with_dose
+from cds.fhir.rewrite import dose_words, going_on, with_dose, with_taper
 from cds.fhir.write import Subject, created
-from cds.findings import Proposal
 from cds.knowledge.model import Knowledge
+from cds.proposals.model import Proposal, Taper
 from hooks.request import Draft
 from hooks.wording import short
 
@@ -90,6 +90,9 @@ class SuggestionMaker:
         if proposal.dose is not None:
             made_of = f" ({proposal.dose.made_of} each time)" if proposal.dose.made_of else ""
             return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; nothing else changes"
+        if proposal.taper is not None:
+            plan = proposal.taper.plan
+            return f"Writes {len(plan.steps)} dated steps ({plan.pace_words}) into the order; adapt them to the patient"
         return f"The order of {proposal.drug} goes on as before"
 
 
@@ -101,7 +104,15 @@ def label(proposal: Proposal, knowledge: Knowledge) -> str:
         return short(f"Remove this order of {proposal.drug}", LABEL_LENGTH)
     if proposal.dose is not None:
         return short(f"Change {proposal.drug} to {dose_words(proposal.dose)}", LABEL_LENGTH)
+    if proposal.taper is not None:
+        plan = proposal.taper.plan
+        return short(f"Taper {plan.name} from {plan.from_mg:g} mg/day over {weeks(plan.days)} instead", LABEL_LENGTH)
     return short(f"Keep {proposal.drug} running", LABEL_LENGTH)
+
+
+def weeks(days: int) -> str:
+    """ "9 weeks", "10 days"."""
+    return f"{days} days" if days < 14 else f"{round(days / 7)} weeks"
 
 
 def _updated(proposal: Proposal, offer: Offer) -> bytes | None:
@@ -113,8 +124,16 @@ def _updated(proposal: Proposal, offer: Offer) -> bytes | None:
                 return None
             if proposal.dose is not None:
                 return with_dose(sent, proposal.dose, offer.subject.release, proposal.scale)
+            if proposal.taper is not None:
+                return _tapered(sent, proposal.taper, offer.subject.release)
             return going_on(sent)
     return None
+
+
+def _tapered(sent: bytes, taper: Taper, release: str) -> bytes | None:
+    first = taper.plan.supplies[0] if taper.plan.supplies else None
+    own = first is not None and len(first.dispense) == 1 and taper.anew is None
+    return with_taper(sent, taper.directions, release, first if own else None, taper.anew)
 
 
 def _in_order(proposals: Iterable[Proposal], checks: Sequence[str]) -> list[Proposal]:

@@ -8,6 +8,7 @@ change either only the dose or only the frequency are a titration.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 from cds.arithmetic.reading import Reading
@@ -65,15 +66,15 @@ def _different_parts_of_day(readings: Sequence[Reading]) -> bool:
 
 
 def _dated(readings: Sequence[Reading]) -> tuple[tuple[Reading, ...], ...] | None:
-    """Periods with dates that do not overlap are steps."""
-    spans = []
+    """Periods with dates that do not overlap are steps; what has the very same period is taken together."""
+    spans: dict[tuple[date, date | None], list[Reading]] = {}
     for reading in readings:
         timing = reading.fact.timing
         if timing is None or timing.bounds_start is None:
             return None
-        spans.append((timing.bounds_start.first, timing.bounds_end, reading))
-    spans.sort(key=lambda span: span[0])
-    for (_, ends, _reading), (starts, _ends, _next) in pairwise(spans):
-        if ends is None or ends.last > starts:
-            return None
-    return tuple((reading,) for _, _, reading in spans)
+        ends = timing.bounds_end.last if timing.bounds_end is not None else None
+        spans.setdefault((timing.bounds_start.first, ends), []).append(reading)
+    in_order = sorted(spans, key=lambda span: (span[0], span[1] is None, span[1]))
+    if any(ends is None or ends > starts for (_, ends), (starts, _) in pairwise(in_order)):
+        return None
+    return tuple(tuple(spans[span]) for span in in_order) if len(in_order) > 1 else None

@@ -80,7 +80,7 @@ def piece_of(drug: Drug, ingredient: str) -> float | None:
     if strength is None:
         pieces = parts(ingredient)
         return pieces[0] / 1000 if pieces and held is None else None
-    return strength / _parts_of(ingredient, strength)
+    return strength / parts_of(ingredient, strength)
 
 
 def tablet_strength(drug: Drug) -> float | None:
@@ -94,7 +94,7 @@ def _mg(strength: Strength) -> float:
 
 
 @lru_cache(maxsize=256)
-def _parts_of(ingredient: str, strength: float) -> int:
+def parts_of(ingredient: str, strength: float) -> int:
     """Into how many parts a tablet may be divided; a strength that was not looked up is not divided."""
     rows = table("tablets")["tablets"].get(ingredient, {})
     return max((_DIVIDED[how] for how, strengths in rows.items() if strength in strengths), default=1)

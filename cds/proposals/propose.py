@@ -13,10 +13,12 @@ import msgspec
 from cds.case import PatientCase
 from cds.chart import Chart, MedicationFact
 from cds.checks.settled import answers
-from cds.findings import Finding, Proposal, Report
+from cds.findings import Finding, Report
 from cds.knowledge.model import Knowledge, ProposalRule
 from cds.proposals.doses import new_dose
 from cds.proposals.drafts import Draft, changeable, drafts_of, removable, stopped
+from cds.proposals.model import Proposal
+from cds.proposals.tapers import taper_for, taperable, with_taper
 from cds.proposals.trial import Call, improves
 
 Key = tuple[str, str]  # the kind of act, and the draft or item it is about
@@ -89,7 +91,7 @@ _MAY: dict[str, Callable[[PatientCase, Draft], bool]] = {
     "reduce-dose": changeable,
     "split-dose": changeable,
     "keep-running": stopped,
-    "keep-and-taper": stopped,
+    "keep-and-taper": taperable,
 }
 
 
@@ -115,6 +117,14 @@ def _keep(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
     return _proposal(call, wish, improves(call, _with(call, draft, draft.going_on())))
 
 
+def _lower(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
+    taper = taper_for(call, draft)
+    if taper is None:
+        return None
+    proposal = _proposal(call, wish, improves(call, _with(call, draft, with_taper(draft.fact, taper))))
+    return msgspec.structs.replace(proposal, taper=taper)
+
+
 def _with(call: Call, draft: Draft, fact: MedicationFact) -> list[MedicationFact]:
     """The medicines of the chart with another resource in the place of a draft."""
     return [fact if other is draft.fact else other for other in call.chart.medications]
@@ -130,6 +140,7 @@ _MAKERS: dict[str, Callable[[Call, _Wish, Draft], Proposal | None]] = {
     "remove-draft": _remove,
     "change-dose": _change,
     "keep-running": _keep,
+    "keep-and-taper": _lower,
 }
 
 

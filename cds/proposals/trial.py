@@ -1,6 +1,7 @@
 """What the checks would say if a proposal were accepted: the chart is changed, and everything is asked again.
 
-A proposal is offered only when it does what it says: some finding is gone or lower, and none is higher or new.
+A proposal is offered only when it does what it says: some finding is gone or lower, and none is higher or new. What is
+only in the report (a quiet renewal, say) is no new finding: a stop withdrawn brings it back.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 def improves(call: Call, medications: Sequence[MedicationFact]) -> tuple[str, ...]:
-    """The checks whose findings are gone or lower with these medicines in the chart; none when any is higher or new."""
+    """The checks whose findings are gone or lower with these medicines in the chart; none when another speaks up."""
     chart = msgspec.structs.replace(call.chart, medications=list(medications))
     case = build_case(
         chart,
@@ -45,9 +46,10 @@ def improves(call: Call, medications: Sequence[MedicationFact]) -> tuple[str, ..
         terminology=call.knowledge.terminology,
         encounter_id=call.encounter_id,
     )
-    then = _levels(screen(case, call.knowledge, call.hook).findings)
-    now = _levels(call.report.findings)
-    if any(level > now.get(check, 0) for check, level in then.items()):
+    findings = screen(case, call.knowledge, call.hook).findings
+    then, now = _levels(findings), _levels(call.report.findings)
+    spoken = _levels(finding for finding in findings if finding.shown and finding.indicator > 0)
+    if any(level > now.get(check, 0) for check, level in spoken.items()):
         return ()
     shown = dict.fromkeys(finding.check for finding in call.shown)
     return tuple(check for check in shown if then.get(check, 0) < now[check])

@@ -119,7 +119,8 @@ def read_drugs(root: Path, classes: Mapping[str, ClassInfo]) -> DrugTables:
     names: dict[str, Named] = {}
     wider = wider_classes(classes)
     for id, name, synonyms, rxnorm, unii, member in read_rows(root / "drugs" / "ingredients.tsv", INGREDIENTS):
-        ingredients[id] = _ingredient(id, name, items(member), classes, wider)
+        own = next(iter(items(rxnorm, ";")), "")
+        ingredients[id] = _ingredient(id, name, own, items(member), classes, wider)
         only = (id,)
         codes.update({(systems.RXNORM, code): only for code in items(rxnorm, ";")})
         codes.update({(systems.UNII, code): only for code in items(unii, ";")})
@@ -143,12 +144,17 @@ def read_drugs(root: Path, classes: Mapping[str, ClassInfo]) -> DrugTables:
 
 
 def _ingredient(
-    id: str, name: str, own: Iterable[str], classes: Mapping[str, ClassInfo], wider: Mapping[str, tuple[str, ...]]
+    id: str,
+    name: str,
+    rxnorm: str,
+    own: Iterable[str],
+    classes: Mapping[str, ClassInfo],
+    wider: Mapping[str, tuple[str, ...]],
 ) -> IngredientInfo:
     member = frozenset(own)
     member |= {more for one in member for more in wider.get(one, ())}
     flags = {flag: any(getattr(classes[one], flag) for one in member) for flag in FLAGS}
-    return IngredientInfo(id=id, name=name, classes=member, **flags)
+    return IngredientInfo(id=id, name=name, classes=member, rxnorm=rxnorm, **flags)
 
 
 def _brands(root: Path) -> Iterable[tuple[str, Brand]]:

@@ -33,6 +33,7 @@ class IngredientInfo(msgspec.Struct, frozen=True):
     sedation_count: bool = False
     sedating: bool = False
     respiratory_depressant: bool = False
+    rxnorm: str = ""  # its own code, the first where there are several
 
 
 class ConceptInfo(msgspec.Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 What an EHR would do when the prescriber accepts: a deleted draft is gone, an updated one replaced, a created resource
 is among the drafts (where the hook has none: on the record). Then the findings that the suggestion names must be gone
-or lower, and no other may be higher or new.
+or lower, and no other may be higher or new. A note that is in the report only, on no card, is not counted as new: where
+a stop is withdrawn, what was quiet before is quiet again.
 """
 
 from __future__ import annotations
@@ -107,23 +108,30 @@ def levels(answer: Json) -> dict[str, int]:
     return found
 
 
+def spoken(answer: Json) -> set[str]:
+    """The checks that are on a card, or that found more than a note."""
+    found = {check for check, level in levels(answer).items() if level > RANKS["info"]}
+    for card in answer["cards"]:
+        found |= {one["check"] for one in card.get("extension", {}).get("org.gabaguard.findings", [])}
+    return found
+
+
 def faults(request: Json, answer: Json, suggested: Suggested, as_of: date) -> list[str]:
     """What does not hold once the suggestion is accepted and the call sent again."""
     after = applied(request, suggested.suggestion)
-    then = _then(after, as_of)
-    if then is None:
-        return ["the call is refused after it"]
-    now = levels(answer)
-    found = [f"{check} is not lower" for check in suggested.answers if then.get(check, 0) >= now.get(check, 0)]
-    return found + [f"{check} is higher" for check, level in then.items() if level > now.get(check, 0)]
-
-
-def _then(request: Json, as_of: date) -> dict[str, int] | None:
-    held = entries(request)
+    held = entries(after)
     if held is not None and not held:
-        return {}  # nothing is ordered any more: the EHR has nothing to ask
-    answer = answer_to(orjson.dumps(request), as_of)
-    return levels(orjson.loads(answer.body)) if answer.status == 200 else None
+        return []  # nothing is ordered any more: the EHR has nothing to ask
+    sent = answer_to(orjson.dumps(after), as_of)
+    if sent.status != 200:
+        return ["the call is refused after it"]
+    later = orjson.loads(sent.body)
+    now, then = levels(answer), levels(later)
+    found = [f"{check} is not lower" for check in suggested.answers if then.get(check, 0) >= now.get(check, 0)]
+    heard = spoken(later)
+    return found + [
+        f"{check} is higher" for check, level in then.items() if level > now.get(check, 0) and check in heard
+    ]
 
 
 def described(suggested: Suggested) -> dict[str, Any]:
