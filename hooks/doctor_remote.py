@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_network
 from typing import Any
 
 from hooks.clients import Client
 from hooks.doctor import Finding
 from hooks.download import Downloaded, DownloadFailed, download
 from hooks.jwks import NoKeys, fetch_keys
+from hooks.origins import read_base
+from hooks.outbound import Errand, Failed, Outbound, Why
 from hooks.settings import Settings
 
 DEADLINE = 5.0  # seconds for each address
@@ -58,7 +62,25 @@ def fhir(client: Client, settings: Settings) -> Iterator[Finding]:
             yield Finding(about, "failed", f"{base}/metadata: {error}", _REACH)
             continue
         yield _metadata(about, base, sure, answer)
+        yield from _reachable(about, base, settings)
         yield from _clock([answer], client, base)
+
+
+def _reachable(about: str, base: str, settings: Settings) -> Iterator[Finding]:
+    """Whether the service itself would go there: it is stricter about addresses than this command."""
+    server = read_base(base)
+    if server is None:
+        yield Finding(about, "failed", f"{base}: calls that name it so will not be followed", "Write it plainly")
+        return
+    outbound = Outbound([ip_network(each) for each in settings.fhir_networks], ca_file=settings.ca_file)
+    try:
+        outbound.ask(Errand(server, "", time.monotonic() + DEADLINE), f"{base}/metadata")
+    except Failed as failure:
+        if failure.why is Why.ADDRESS:
+            remedy = "Name that network in GABAGUARD_FHIR_NETWORKS if it is yours"
+            yield Finding(about, "failed", f"{base}: leads to a private network, which is not asked", remedy)
+    finally:
+        outbound.close()
 
 
 def _base(client: Client, origin: str) -> tuple[str, bool]:
