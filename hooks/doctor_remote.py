@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from hooks.doctor import Finding
 from hooks.download import Downloaded, DownloadFailed, download
 from hooks.jwks import NoKeys, fetch_keys
 from hooks.origins import read_base
-from hooks.outbound import Errand, Failed, Outbound, Why
+from hooks.outbound import Errand, Failed, Outbound, Resolve, Why
 from hooks.settings import Settings
 
 DEADLINE = 5.0  # seconds for each address
@@ -62,17 +63,18 @@ def fhir(client: Client, settings: Settings) -> Iterator[Finding]:
             yield Finding(about, "failed", f"{base}/metadata: {error}", _REACH)
             continue
         yield _metadata(about, base, sure, answer)
-        yield from _reachable(about, base, settings)
+        yield from permitted(about, base, settings)
         yield from _clock([answer], client, base)
 
 
-def _reachable(about: str, base: str, settings: Settings) -> Iterator[Finding]:
+def permitted(about: str, base: str, settings: Settings, resolve: Resolve = socket.getaddrinfo) -> Iterator[Finding]:
     """Whether the service itself would go there: it is stricter about addresses than this command."""
     server = read_base(base)
     if server is None:
         yield Finding(about, "failed", f"{base}: calls that name it so will not be followed", "Write it plainly")
         return
-    outbound = Outbound([ip_network(each) for each in settings.fhir_networks], ca_file=settings.ca_file)
+    networks = [ip_network(each) for each in settings.fhir_networks]
+    outbound = Outbound(networks, ca_file=settings.ca_file, resolve=resolve)
     try:
         outbound.ask(Errand(server, "", time.monotonic() + DEADLINE), f"{base}/metadata")
     except Failed as failure:

@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hooks.cli import cli
+from hooks.doctor_remote import permitted
+from hooks.settings import Settings
 from tests.support.server import Server, start, stop
 from tests.support.tls import self_signed
 from tests.support.tokens import ISSUER, KeyPlace, jwks, serving
@@ -200,3 +202,17 @@ def test_workers_that_share_no_memory_of_tokens_are_told(site: Site) -> None:
     alone = site.told(GABAGUARD_WORKERS="2", GABAGUARD_DATABASE_URL="off")
     assert any("a replay may pass once in each" in item["found"] for item in alone["warning"])
     assert site.told(GABAGUARD_WORKERS="2")["warning"] == []
+
+
+def test_a_fhir_server_in_a_private_network_must_be_permitted() -> None:
+    """Doctor itself would reach it, but calls would not be followed there."""
+
+    def private(*_: Any, **__: Any) -> list[Any]:
+        return [(2, 1, 6, "", ("10.1.2.3", 443))]
+
+    base = "https://fhir.hospital.example/r4"
+    (found,) = permitted("FHIR of main", base, Settings(), private)
+    assert found.state == "failed"
+    assert "private network" in found.found
+    assert "GABAGUARD_FHIR_NETWORKS" in found.remedy
+    assert not list(permitted("FHIR of main", base, Settings(fhir_networks=("10.1.0.0/16",)), private))
