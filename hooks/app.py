@@ -20,8 +20,9 @@ from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
 from hooks.observe import configure, fault, log, new_request_id
 from hooks.origins import allowed
-from hooks.pages import evidence_page, home_page, not_checked_page
+from hooks.pages import evidence_page, not_checked_page
 from hooks.respond import Answer, respond
+from hooks.sandbox.routes import add_sandbox
 from hooks.settings import Settings, load_settings
 from hooks.taper_api import add_taper
 
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None, m
     _add_pages(app, engine)
     add_fhir(app, engine)
     add_taper(app, engine)
+    add_sandbox(app, engine)
     _add_frame(app, settings, trust)
     return app
 
@@ -107,10 +109,6 @@ def _add_services(app: Flask, engine: Engine, memory: Audit | None) -> None:
 
 
 def _add_pages(app: Flask, engine: Engine) -> None:
-    @app.get("/")
-    def home() -> Response:
-        return Response(home_page(engine), mimetype="text/html")
-
     @app.get("/checks/<id>")
     def evidence(id: str) -> Response:
         check = engine.knowledge.checks.get(id)

@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from cds.knowledge.model import Check, Knowledge, Side
-from hooks.engine import Engine
 
 _FRAME = """<!doctype html>
 <html lang="en">
@@ -26,18 +25,6 @@ No rule has been reviewed by a licensed clinician unless its page says so.</p></
 </body>
 </html>
 """
-
-_HOME = """{% extends "frame" %}{% block main %}
-<p>A CDS Hooks service that advises prescribers about baclofen and benzodiazepines.</p>
-<ul>
-<li><a href="/cds-services">Discovery</a>: {% for id in services %}{{ id }}{{ ", " if not loop.last }}{% endfor %}</li>
-<li><a href="/health/ready">Health</a></li>
-</ul>
-<h2>Checks</h2>
-<ul>{% for check in checks %}
-<li><a href="/checks/{{ check.id }}">{{ check.title }}</a></li>{% endfor %}
-</ul>
-{% endblock %}"""
 
 _CHECK = """{% extends "frame" %}{% block main %}
 <p><strong>{{ check.question }}</strong></p>
@@ -82,16 +69,10 @@ sent, could not be read, is too old, or belongs to somebody else. No card would 
 {% endblock %}"""
 
 _pages = Environment(
-    loader=DictLoader({"frame": _FRAME, "home": _HOME, "check": _CHECK, "not-checked": _NOT_CHECKED}),
+    loader=DictLoader({"frame": _FRAME, "check": _CHECK, "not-checked": _NOT_CHECKED}),
     autoescape=True,
     undefined=StrictUndefined,
 )
-
-
-def home_page(engine: Engine) -> str:
-    """What this is, and all checks."""
-    checks = sorted(engine.knowledge.checks.values(), key=lambda check: check.title)
-    return _page("home", "gabaguard", engine.knowledge, services=list(engine.services), checks=checks)
 
 
 def evidence_page(check: Check, knowledge: Knowledge) -> str:

@@ -1,0 +1,1 @@
+"""The sandbox page: try the service in a browser, with invented patients."""
