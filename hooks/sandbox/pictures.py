@@ -92,9 +92,9 @@ def _amount(dose: DailyDose) -> str:
     return f"{low}{dose.high:g} {dose.unit.replace('/d', '')}/day"
 
 
-def steps_picture(steps: Iterable[tuple[float, float]], unit: str) -> Picture | None:
+def steps_picture(steps: Iterable[tuple[float, float | None]], unit: str) -> Picture | None:
     """A dose that changes over time as stairs: (daily dose, days) of each step. None when there are fewer than two."""
-    listed = [(dose, days) for dose, days in steps if days > 0]
+    listed = [(dose, days) for dose, days in steps if days]  # the last, none at all, has no end
     if len(listed) < 2:
         return None
     total = sum(days for _, days in listed)

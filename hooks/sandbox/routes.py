@@ -22,7 +22,7 @@ from hooks.sandbox.people import RELEASES, Order, people
 from hooks.services import catalogue, service_for_hook
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = {"sandbox.js": "text/javascript", "sandbox.css": "text/css"}
+_FILES = {"sandbox.js": "text/javascript", "sandbox.css": "text/css", "icon.svg": "image/svg+xml"}
 # One script and one style sheet of our own; nothing from elsewhere, nothing inline.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -98,6 +98,10 @@ def add_sandbox(app: Flask, engine: Engine) -> None:
     def compose() -> Response:
         return Response(orjson.dumps(_composed(request.get_data(), engine)), mimetype="application/json")
 
+    @app.post("/sandbox/taper")
+    def taper() -> Response:
+        return Response(_taper(request.get_data(), sandbox), mimetype="text/html")
+
     @app.post("/sandbox/show")
     def show() -> Response:
         from hooks.sandbox.show import shown
@@ -108,6 +112,24 @@ def add_sandbox(app: Flask, engine: Engine) -> None:
             raise refused(400, "hook", "is none of ours", "See /cds-services", "value")
         answer = respond(body, service, engine)
         return Response(shown(answer, orjson.loads(answer.body), engine), mimetype="text/html")
+
+
+def _taper(body: bytes, sandbox: Sandbox) -> str:
+    from hooks.sandbox.show import taper_shown
+
+    try:
+        asked = msgspec.json.decode(body, type=_Taper, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise refused(400, "", "cannot be read", "Fill in drug, dose and times", "value") from None
+    drug = {"drug": asked.drug, "dose": asked.dose, "times": asked.times, "takenDays": asked.days}
+    return taper_shown({"drugs": [drug]}, sandbox.engine)
+
+
+class _Taper(msgspec.Struct, forbid_unknown_fields=True):
+    drug: str
+    dose: float
+    times: int
+    days: int | None = None
 
 
 def _composed(body: bytes, engine: Engine) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from hooks.engine import Engine
 from hooks.respond import Answer
 from hooks.sandbox.pictures import HEIGHT, WIDTH, depressants, egfr_picture, sequence_of, steps_picture
+from hooks.taper import answer as taper_answer
 
 _TAGS = {"p", "strong", "em", "ul", "ol", "li", "br", "code", "table", "thead", "tbody", "tr", "th", "td"}
 
@@ -58,6 +59,15 @@ def shown(answer: Answer, body: Mapping[str, Any], engine: Engine) -> str:
             height=HEIGHT,
         )
     )
+
+
+def taper_shown(question: Mapping[str, Any], engine: Engine) -> str:
+    """A taper as a picture and a table. Raises ``Refused`` as the planner does."""
+    planned = taper_answer(question, engine.knowledge, engine.today())
+    plans = [
+        (plan, steps_picture([(one["dose"], one["days"]) for one in plan["steps"]], "mg")) for plan in planned["plans"]
+    ]
+    return pages().get_template("taper.html").render(plans=plans, review=planned["review"], width=WIDTH, height=HEIGHT)
 
 
 def _suggestions(card: Mapping[str, Any]) -> list[dict[str, Any]]:

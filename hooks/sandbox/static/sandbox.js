@@ -96,6 +96,13 @@ async function send(text) {
 }
 
 async function call(request) {
+  const drafts = request.context?.draftOrders ?? request.context?.medications;
+  if (drafts && !drafts.entry?.length) {
+    cards.replaceChildren();
+    requestBox.value = JSON.stringify(request, null, 2);
+    status.textContent = "No order is left: nothing to ask.";
+    return;
+  }
   const body = JSON.stringify(request);
   requestBox.value = JSON.stringify(request, null, 2);
   const began = performance.now();
@@ -167,7 +174,10 @@ function apply(action, request) {
 document.querySelector("#taper-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const body = JSON.stringify(Object.fromEntries(new FormData(event.target)));
-  document.querySelector("#taper").innerHTML = await (await fetch("sandbox/taper", { ...json, body })).text();
+  const reply = await fetch("sandbox/taper", { ...json, body });
+  const place = document.querySelector("#taper");
+  if (reply.ok) place.innerHTML = await reply.text();
+  else place.textContent = (await reply.json()).issue.map((issue) => issue.diagnostics).join(" ");
 });
 
 propose();
