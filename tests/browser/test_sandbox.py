@@ -29,7 +29,7 @@ def _picture(page: Page, name: str) -> None:
     """Pictures for the README, made only when asked for: PICTURES=1 make test ARGS=tests/browser."""
     if os.environ.get("PICTURES"):
         PICTURES.mkdir(exist_ok=True)
-        page.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        page.page.screenshot(path=PICTURES / f"{name}.jpg", type="jpeg", quality=70)
 
 
 def test_an_order_is_placed_and_its_card_accepted_and_gone(page: Page) -> None:
@@ -121,6 +121,9 @@ def test_a_taper_is_drawn_with_its_table(page: Page) -> None:
     page.page.wait_for_selector("#taper svg.steps")
     assert page.page.locator("#taper tbody tr").count() >= 8
     assert "60 mg a day to 0 in" in page.page.inner_text("#taper h3").replace(".0", "")
+    page.page.locator("#taper-title").scroll_into_view_if_needed()
+    page.page.mouse.wheel(0, 500)
+    page.page.wait_for_timeout(200)
     _picture(page, "taper")
 
 
