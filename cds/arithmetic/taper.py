@@ -49,6 +49,8 @@ def plan_taper(ask: TaperAsk, knowledge: Knowledge) -> TaperPlan | TaperRefused:
     if not products:
         return TaperRefused("no-strengths", f"no strengths of {ask.ingredient} are known here: say which there are")
     makeable = Makeable(products, mg)
+    if makeable.too_many:
+        return TaperRefused("strengths", "these strengths make too many doses to plan with: name fewer or usual ones")
     if ask.floor and not makeable.makes(ask.floor):
         return TaperRefused("floor", "the dose to end at cannot be made of these strengths")
     rules = rules_for(ask, knowledge, pace, baclofen=baclofen)

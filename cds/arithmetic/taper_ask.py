@@ -12,7 +12,7 @@ from cds.case import Route
 from cds.knowledge.model import Knowledge
 
 PLANNED = ("baclofen", "benzodiazepine")  # the classes a taper is planned for
-_SMALLEST, _LARGEST = 0.01, 200.0  # mg per tablet or mL: beyond these no product of these drugs is credible
+_SMALLEST, _LARGEST = 0.1, 200.0  # mg per tablet or mL: beyond these no product of these drugs is credible
 _MOST_PRODUCTS = 10
 _LONGEST_PAUSE = 366  # days
 
@@ -99,6 +99,10 @@ def _products(ask: TaperAsk, knowledge: Knowledge) -> _Said:
         return "strengths", f"at most {_MOST_PRODUCTS} strengths"
     if not all(_credible(product) for product in ask.products):
         return "strengths", f"a strength must be {_SMALLEST:g} to {_LARGEST:g} mg, and a tablet come in 1, 2 or 4 parts"
+    largest = max((product.mg for product in ask.products if product.kind == TABLET), default=None)
+    most = numbers("taper")["most_tablets"]
+    if largest is not None and (ask.mg_per_day or 0.0) > largest * most:
+        return "strengths", f"the present dose would be more than {most:g} of the largest tablet: a slip?"
     return None
 
 

@@ -25,6 +25,7 @@ _SLOTS = {
     4: ("in the morning", "at midday", "in the evening", "at bedtime"),
 }
 MOST_TIMES = 6
+_MOST_SUMS = 5000  # of real strengths there are a few hundred; beyond this the question is no pharmacist's
 
 
 def marketed(ingredient: str) -> tuple[Product, ...]:
@@ -60,16 +61,29 @@ class Makeable:
         return found
 
     @cached_property
+    def _sums(self) -> set[int]:
+        """Every sum of pieces up to the most; a few more than ``_MOST_SUMS`` when there are too many to plan with."""
+        reached = [0]
+        found = {0}
+        for start in reached:  # grows while it is walked
+            new = {start + piece for piece in self.pieces if start + piece <= self.most} - found
+            found |= new
+            reached.extend(new)
+            if len(found) > _MOST_SUMS:
+                break
+        return found
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the doses that could be made are too many to plan with."""
+        drops = self.most // self.drop if self.drop and not self.pieces else 0
+        return max(len(self._sums), drops) > _MOST_SUMS
+
+    @cached_property
     def _best(self) -> dict[int, tuple[int, int]]:
         """Every sum of pieces -> its least cost, and the piece added last."""
         best: dict[int, tuple[int, int]] = {0: (0, 0)}
-        reached = [0]
-        for start in reached:  # grows while it is walked
-            for piece in self.pieces:
-                if start + piece <= self.most and start + piece not in best:
-                    best[start + piece] = (0, 0)
-                    reached.append(start + piece)
-        for total in sorted(best)[1:]:
+        for total in sorted(self._sums)[1:]:
             ways = [
                 (best[total - size][0] + piece[2], size)
                 for size, piece in self.pieces.items()

@@ -44,7 +44,7 @@ PROBLEM_OF = {
 RISKS = ["age-65-or-over", *PROBLEM_OF]
 
 _tablets = st.builds(
-    Product, st.sampled_from([0.125, 0.25, 0.5, 1, 2, 2.5, 3, 5, 7.5, 10, 15, 20, 25, 30]), st.just(TABLET),
+    Product, st.sampled_from([0.125, 0.25, 0.5, 1, 2, 2.5, 3, 5, 7.5, 10, 12, 15, 20, 25, 30]), st.just(TABLET),
     st.sampled_from([1, 2, 4]),
 )  # fmt: skip
 _liquids = st.builds(Product, st.sampled_from([0.5, 1.0, 2.0, 2.5, 5.0]), st.just(LIQUID))

@@ -171,7 +171,7 @@ baclofen_fast_step 10              baclofen_fast_days 7
 baclofen_least_step 5              tail_aim 0.5
 least_part 50                      long_days 365
 largest_dose 400                   liquid_step 0.1
-supply_days 28
+supply_days 28                     most_tablets 60
 """
 
 
@@ -213,7 +213,11 @@ def test_a_pace_faster_than_the_risks_ask_for_is_named() -> None:
         ("baclofen", {"supply_days": 0}, "supply"),
         ("baclofen", {"products": (Product(0),)}, "strengths"),
         ("baclofen", {"products": (Product(10, parts=3),)}, "strengths"),
+        ("baclofen", {"products": (Product(0.5),), "mg_per_day": 30.5}, "strengths"),
+        ("baclofen", {"products": (Product(1.001), Product(1.003), Product(1.007))}, "strengths"),
+        ("baclofen", {"products": (Product(0.1, LIQUID),)}, "strengths"),
         ("baclofen", {"products": (Product(60, parts=1),)}, "no-step"),
+        ("baclofen", {"products": (Product(12, parts=1),), "mg_per_day": 24.0}, "no-step"),  # above 10 and a third
         ("baclofen", {"steady_days": 0, "mg_per_day": 61.0}, "dose-not-makeable"),
         ("oxazepam", {}, "no-strengths"),
         ("diazepam", {"tapered_beside": ("oxycodone",)}, "opioid-tapered"),
