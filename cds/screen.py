@@ -5,7 +5,7 @@ A check that fails costs only itself: it becomes "not checked, internal", and is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from enum import Enum
 
 import msgspec
@@ -26,13 +26,15 @@ from cds.view import LISTS, View
 ENGINES = {"drug-drug": drug_drug, "drug-list": drug_list, "drug-condition": drug_condition, "drug-number": drug_number}
 
 
-def screen(case: PatientCase, knowledge: Knowledge, hook: str) -> Report:
+def screen(case: PatientCase, knowledge: Knowledge, hook: str, only: Container[str] | None = None) -> Report:
     """Every finding for the orders of this call, strongest first, and everything that was not checked.
 
     ``hook`` decides what is shown: a check is evaluated on every hook, but makes a card only on those it names.
+    ``only``: ask no other checks than these.
     """
     view = View(case, knowledge, hook)
-    outcomes = tuple(_run(view, knowledge.checks[id]) for id in _asked(view))
+    asked = _asked(view) if only is None else [id for id in _asked(view) if id in only]
+    outcomes = tuple(_run(view, knowledge.checks[id]) for id in asked)
     found = [finding for outcome in outcomes for finding in outcome.findings]
     findings = _most_urgent_only(view, _alone_or_not_at_all(view, [_for_hook(view, finding) for finding in found]))
     not_checked = [item for outcome in outcomes for item in outcome.not_checked]

@@ -22,23 +22,25 @@ from hooks.request import Draft
 from hooks.wording import short
 
 MOST_SUGGESTIONS = 3
+Json = dict[str, Any]
+
 ANSWERS = "org.gabaguard.answers"
 LABEL_LENGTH = 80
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "gabaguard.suggestions")
 
-Json = dict[str, Any]
 
-
-class Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct):
     """The proposals of one call and what is needed to write them.
 
-    ``old``: a caller of CDS Hooks 1.0, who knows neither ``resourceId`` nor ``isRecommended``.
+    ``old``: a caller of CDS Hooks 1.0, who knows neither ``resourceId`` nor ``isRecommended``. ``actions``: those
+    written already, since several cards may offer the same.
     """
 
     proposals: tuple[Proposal, ...]
     subject: Subject
     drafts: tuple[Draft, ...] = ()
     old: bool = False
+    actions: dict[tuple[str, str, str], Json | None] = {}
 
 
 class SuggestionMaker:
@@ -52,7 +54,7 @@ class SuggestionMaker:
         found: list[Json] = []
         recommended = False
         for proposal in _in_order(offer.proposals, checks):
-            action = self._action(proposal, offer)
+            action = self._action_once(proposal, offer)
             if action is None:
                 continue
             made: Json = {
@@ -67,6 +69,12 @@ class SuggestionMaker:
             if len(found) == MOST_SUGGESTIONS:
                 break
         return found
+
+    def _action_once(self, proposal: Proposal, offer: Offer) -> Json | None:
+        key = (proposal.kind, proposal.about, proposal.item)
+        if key not in offer.actions:
+            offer.actions[key] = self._action(proposal, offer)
+        return offer.actions[key]
 
     def _action(self, proposal: Proposal, offer: Offer) -> Json | None:
         words = self._description(proposal)

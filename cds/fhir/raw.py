@@ -48,9 +48,15 @@ def changed(resource: bytes, elements: Mapping[str, Any]) -> bytes | None:
             else:
                 kept[name] = msgspec.Raw(orjson.dumps(value))
         made = msgspec.json.encode(kept)
-        return None if _has_markup(orjson.loads(made)) else made
+        read = orjson.loads(made)  # which refuses what is no JSON in the parts that were not looked at
+        return None if _may_have_markup(made) and _has_markup(read) else made
     except (msgspec.MsgspecError, orjson.JSONDecodeError, RecursionError, ValueError):
         return None
+
+
+def _may_have_markup(made: bytes) -> bool:
+    """Whether it is worth looking at every text: most orders hold none of the signs at all."""
+    return not made.isascii() or b"<" in made or b"](" in made or b"\\u" in made
 
 
 def _has_markup(value: Any) -> bool:

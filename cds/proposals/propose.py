@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from cds.case import PatientCase
+from cds.case import Action, PatientCase
 from cds.chart import Chart, MedicationFact
 from cds.checks.settled import answers
 from cds.findings import Finding, Report
@@ -109,7 +109,9 @@ def _change(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
     dose = new_dose(call, draft, wish.asked)
     if dose is None:
         return None
-    proposal = _proposal(call, wish, improves(call, _with(call, draft, draft.with_dose(dose))))
+    medications = _with(call, draft, draft.with_dose(dose))
+    less = draft.order.action is Action.START and dose.single <= draft.ordered.single
+    proposal = _proposal(call, wish, improves(call, medications, only_less=less))
     return msgspec.structs.replace(proposal, dose=dose, scale=dose.daily / draft.ordered.daily)
 
 

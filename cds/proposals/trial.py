@@ -17,6 +17,7 @@ from cds.findings import Finding, Report
 from cds.knowledge.model import Knowledge
 from cds.screen import screen
 
+_READABLE = "dose-unparsable"  # asked again of whatever is written anew
 _RANKS = {"info": 1, "warning": 2, "critical": 3}
 
 
@@ -36,8 +37,12 @@ class Call(msgspec.Struct, frozen=True):
         return tuple(finding for finding in self.report.findings if finding.shown and finding.indicator > 0)
 
 
-def improves(call: Call, medications: Sequence[MedicationFact]) -> tuple[str, ...]:
-    """The checks whose findings are gone or lower with these medicines in the chart; none when another speaks up."""
+def improves(call: Call, medications: Sequence[MedicationFact], *, only_less: bool = False) -> tuple[str, ...]:
+    """The checks whose findings are gone or lower with these medicines in the chart; none when another speaks up.
+
+    ``only_less``: nothing but a smaller first dose of a drug is new. Then no check can find what it did not find before
+    (tests hold that for every case), and only those that found something are asked again.
+    """
     chart = msgspec.structs.replace(call.chart, medications=list(medications))
     case = build_case(
         chart,
@@ -46,7 +51,8 @@ def improves(call: Call, medications: Sequence[MedicationFact]) -> tuple[str, ..
         terminology=call.knowledge.terminology,
         encounter_id=call.encounter_id,
     )
-    findings = screen(case, call.knowledge, call.hook).findings
+    found = {_READABLE, *(finding.check for finding in call.report.findings)}
+    findings = screen(case, call.knowledge, call.hook, found if only_less else None).findings
     then, now = _levels(findings), _levels(call.report.findings)
     spoken = _levels(finding for finding in findings if finding.shown and finding.indicator > 0)
     if any(level > now.get(check, 0) for check, level in spoken.items()):
