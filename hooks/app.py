@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from hooks.audit import Audit
 from hooks.caller import Caller
+from hooks.canaries import Canaries
 from hooks.engine import Engine
 from hooks.errors import MEDIA_TYPE, Issue, Refused, StoreUnavailable, outcome, refused
 from hooks.explanations import explained
@@ -18,7 +19,9 @@ from hooks.feedback import read_feedback
 from hooks.fhir.api import add_fhir
 from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
+from hooks.metrics import Metrics
 from hooks.observe import configure, fault, log, new_request_id
+from hooks.openapi import openapi
 from hooks.origins import allowed
 from hooks.pages import evidence_page, not_checked_page
 from hooks.respond import Answer, respond
@@ -53,8 +56,11 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None, m
     app = Flask("hooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.strict_slashes = False
-    _add_services(app, engine, memory)
+    metrics = Metrics()
+    _add_services(app, engine, memory, metrics)
+    _add_memory(app, engine, memory, metrics)
     _add_pages(app, engine)
+    _add_health(app, engine, memory, metrics)
     add_fhir(app, engine)
     add_taper(app, engine)
     add_sandbox(app, engine)
@@ -62,7 +68,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None, m
     return app
 
 
-def _add_services(app: Flask, engine: Engine, memory: Audit | None) -> None:
+def _add_services(app: Flask, engine: Engine, memory: Audit | None, metrics: Metrics) -> None:
     @app.get("/cds-services")
     def discovery() -> Response:
         return Response(engine.discovery, mimetype="application/json")
@@ -77,10 +83,15 @@ def _add_services(app: Flask, engine: Engine, memory: Audit | None) -> None:
         answer = respond(body, service, engine, g.request_id, permitted=permitted)
         g.told = _told(answer, service.id, len(body), g.caller)
         _tell_failures(answer)
+        took = time.perf_counter() - g.began
+        metrics.call(service.id, took, answer)
         if memory is not None:
-            took = (time.perf_counter() - g.began) * 1000
-            memory.note(g.request_id, _client(), service.id, took, answer)
+            memory.note(g.request_id, _client(), service.id, took * 1000, answer)
         return Response(answer.body, answer.status, mimetype=answer.media_type)
+
+
+def _add_memory(app: Flask, engine: Engine, memory: Audit | None, metrics: Metrics) -> None:
+    """Feedback, and why a card came or did not come."""
 
     @app.post("/cds-services/<id>/feedback")
     def feedback(id: str) -> Response:
@@ -90,6 +101,8 @@ def _add_services(app: Flask, engine: Engine, memory: Audit | None) -> None:
             raise refused(404, "", "feedback is not kept here", "Do not send it", "not-supported")
         items = read_feedback(_body())
         _or_503(lambda: memory.store.keep_feedback(items, client=_client(), service=id))
+        for item in items:
+            metrics.feedback(id, item.outcome)
         return Response("{}", mimetype="application/json")
 
     @app.post("/analytics/<uuid>")
@@ -118,12 +131,28 @@ def _add_pages(app: Flask, engine: Engine) -> None:
             return Response(not_checked_page(engine.knowledge), mimetype="text/html")
         raise refused(404, "", "there is no such check", "See / for all checks", "not-found")
 
+
+def _add_health(app: Flask, engine: Engine, memory: Audit | None, metrics: Metrics) -> None:
+    canaries = Canaries(engine)
+
+    @app.get("/metrics")
+    def numbers() -> Response:
+        text, kind = metrics.text(memory)
+        return Response(text, content_type=kind)
+
+    @app.get("/openapi.json")
+    def description() -> dict[str, Any]:
+        return openapi(engine.settings.base_url, engine.knowledge.version)
+
     @app.get("/health/live")
     def live() -> dict[str, str]:
         return {"status": "live"}
 
     @app.get("/health/ready")
     def ready() -> dict[str, str]:
+        if silent := canaries.silent():
+            log().error("canaries are silent", names=list(silent))
+            raise refused(503, "", "the checks do not say what they must", "See the log", "exception")
         return {"status": "ready", "knowledgeVersion": engine.knowledge.version}
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 from flask import Flask
@@ -17,6 +18,7 @@ from granian.log import LogLevels
 from cds.knowledge.model import Knowledge
 from hooks.app import create_app
 from hooks.audit import Audit
+from hooks.metrics import DIRECTORY
 from hooks.observe import configure, log
 from hooks.seen import is_shared
 from hooks.settings import PREFIX, SWITCHES, Settings, SettingsFaults, load_settings, shown
@@ -44,6 +46,13 @@ def serve(settings: Settings | None = None) -> None:
     if not (settings.loopback or settings.public_url):
         log().warning("no GABAGUARD_PUBLIC_URL: links on cards lead to the address of the bind", host=settings.host)
     _hand_on(settings)
+    with TemporaryDirectory(prefix="gabaguard-") as numbers:
+        if settings.workers > 1:
+            os.environ.setdefault(DIRECTORY, numbers)  # where workers add up their metrics
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     Granian(
         "hooks.serve:application",
         address=settings.host,

@@ -152,12 +152,8 @@ def test_what_is_imported_is_declared_and_the_reverse(repository: Path) -> None:
     extras = {"psycopg", "duckdb"}  # of the optional dependencies, imported where they are asked for
     extras |= {"cryptography"} if "pyjwt[crypto]" in str(project["dependencies"]) else set()
     assert imported - extras <= declared
-    assert declared - imported <= _COMING | _LEAVING
+    assert declared <= imported
 
 
 # Where the name to import is not that of the distribution.
 _DISTRIBUTIONS = {"fhir": "fhir.resources", "jwt": "pyjwt", "markdown_it": "markdown_it_py"}
-# No longer imported; to go when the locks are next made.
-_LEAVING: set[str] = set()
-# Locked for what is being built; to be empty when it stands.
-_COMING = {"prometheus_client"}
