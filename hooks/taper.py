@@ -68,7 +68,7 @@ def choices(knowledge: Knowledge) -> Json:
     ids = sorted({id for name in PLANNED for id in known.ingredients_of_class(name)})
     risks = table("taper")["risks"]
     return {
-        "drugs": [{"drug": id, "tablets": [_product(product) for product in marketed(id)]} for id in ids],
+        "drugs": [{"drug": id, "strengths": [_product(product) for product in marketed(id)]} for id in ids],
         "risks": [{"id": id, "words": risks[id]["words"], "pace": risks[id]["pace"]} for id in known_risks()],
         "paces": list(PACES),
         "againstDiazepam": list(conditions_against(knowledge)),
@@ -122,7 +122,7 @@ def _ask(drug: Mapping[str, Any], at: int, shared: Mapping[str, Any], knowledge:
 
 def _products(strengths: Iterable[Mapping[str, Any]], ingredient: str) -> tuple[Product, ...]:
     """As said; how a tablet may be divided is taken from the listed ones, else it stays whole."""
-    listed = {product.mg: product.parts for product in marketed(ingredient)}
+    listed = {product.mg: product.parts for product in marketed(ingredient) if product.kind == TABLET}
     return tuple(
         Product(
             float(item["mg"]),

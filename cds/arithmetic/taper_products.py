@@ -29,10 +29,14 @@ _MOST_SUMS = 5000  # of real strengths there are a few hundred; beyond this the 
 
 
 def marketed(ingredient: str) -> tuple[Product, ...]:
-    """The tablets of knowledge/arithmetic/tablets.toml, smallest first; none for a drug that is not there."""
-    rows = table("tablets")["tablets"].get(ingredient, {})
-    found = [Product(float(mg), TABLET, _PARTS[how]) for how, strengths in rows.items() for mg in strengths]
-    return tuple(sorted(found, key=lambda product: product.mg))
+    """The tablets of knowledge/arithmetic/tablets.toml, else those of taper.toml, smallest first, liquids last."""
+    rows = table("tablets")["tablets"].get(ingredient) or table("taper")["strengths"].get(ingredient, {})
+    found = [
+        Product(float(mg), LIQUID if how == LIQUID else TABLET, _PARTS.get(how, 1))
+        for how, strengths in rows.items()
+        for mg in strengths
+    ]
+    return tuple(sorted(found, key=lambda product: (product.kind != TABLET, product.mg)))
 
 
 class Makeable:

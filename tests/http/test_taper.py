@@ -71,7 +71,7 @@ def test_brands_and_listed_tablets_are_known(server: Server) -> None:
 
 def test_what_can_be_asked_is_listed(server: Server) -> None:
     offered = server.get("/taper").json()
-    drugs = {item["drug"]: item["tablets"] for item in offered["drugs"]}
+    drugs = {item["drug"]: item["strengths"] for item in offered["drugs"]}
     assert {"baclofen", "diazepam", "alprazolam"} <= set(drugs)
     assert {"mg": 2.0, "kind": "tablet", "parts": 2} in drugs["diazepam"]
     assert "seizure-disorder" in {risk["id"] for risk in offered["risks"]}

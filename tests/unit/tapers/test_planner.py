@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds.arithmetic.rules import numbers
+from cds.arithmetic.rules import numbers, table
 from cds.arithmetic.taper import plan_taper, plan_tapers
+from cds.arithmetic.taper_products import marketed
 from cds.arithmetic.taper_types import LIQUID, Pause, Product, TaperAsk, TaperPlan, TaperRefused
 from cds.arithmetic.taper_words import directions
 from cds.case import Route
@@ -180,6 +181,32 @@ def test_the_numbers_of_the_planner_are_those_that_were_meant() -> None:
     assert dict(numbers("taper")) == {name: float(value) for name, value in zip(words[::2], words[1::2], strict=True)}
 
 
+# Entered a second time, from the labels.
+STRENGTHS = """
+chlordiazepoxide 5w 10w 25w
+clobazam 10h 20h 2.5l
+clorazepate 3.75h 7.5h 15h
+oxazepam 10w 15w 30w
+"""
+
+
+def test_strengths_of_drugs_without_listed_tablets_are_those_of_the_labels() -> None:
+    listed = {}
+    for row in STRENGTHS.strip().splitlines():
+        name, *entries = row.split()
+        forms = {"w": ("tablet", 1), "h": ("tablet", 2), "l": ("liquid", 1)}
+        listed[name] = {(float(entry[:-1]), *forms[entry[-1]]) for entry in entries}
+    known = [name for name, rows in table("taper")["strengths"].items() if isinstance(rows, dict)]
+    assert {name: {(one.mg, one.kind, one.parts) for one in marketed(name)} for name in known} == listed
+
+
+def test_a_liquid_leads_to_zero_and_capsules_alone_to_a_floor() -> None:
+    assert plan("clobazam", mg_per_day=20.0).floor == 0
+    capsules = plan("oxazepam", mg_per_day=60.0)
+    assert (capsules.floor, doses(capsules)[0]) == (15, 55)
+    assert "liquid" in capsules.floor_reason
+
+
 def test_a_pace_faster_than_the_risks_ask_for_is_named() -> None:
     found = plan("diazepam", pace="usual", risks=("seizure-disorder",))
     assert {"seizure-disorder", "pace-chosen"} <= {remark.code for remark in found.warnings}
@@ -219,7 +246,7 @@ def test_a_pace_faster_than_the_risks_ask_for_is_named() -> None:
         ("baclofen", {"products": (Product(60, parts=1),)}, "no-step"),
         ("baclofen", {"products": (Product(12, parts=1),), "mg_per_day": 24.0}, "no-step"),  # above 10 and a third
         ("baclofen", {"steady_days": 0, "mg_per_day": 61.0}, "dose-not-makeable"),
-        ("oxazepam", {}, "no-strengths"),
+        ("triazolam", {"mg_per_day": 0.25}, "no-strengths"),
         ("diazepam", {"tapered_beside": ("oxycodone",)}, "opioid-tapered"),
         ("diazepam", {"tapered_beside": ("baclofen",)}, "other-tapered"),
         ("baclofen", {"start": date(9999, 12, 1)}, "dates"),
