@@ -104,14 +104,29 @@ def knowledge() -> None:
     """Review the clinical knowledge: what is checked, with which numbers, words and sources."""
 
 
-@knowledge.command(name="list")
-def list_checks() -> None:
-    """All checks, one per line."""
+_profile = click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
+
+
+def _knowledge_of(profile: str | None) -> Any:
+    """The knowledge in a profile; that of the settings when none is named."""
     from cds.knowledge.load import load_knowledge
+    from cds.knowledge.profiles import profile_ids
+    from hooks.settings import load_settings
+
+    wanted = profile or load_settings().profile
+    if wanted not in profile_ids():
+        raise click.UsageError(f"there is no profile {wanted!r}; there are {' and '.join(profile_ids())}")
+    return load_knowledge(wanted)
+
+
+@knowledge.command(name="list")
+@_profile
+def list_checks(profile: str | None) -> None:
+    """All checks, one per line."""
     from hooks.terminal import console
     from hooks.terminal_knowledge import show_list
 
-    show_list(console(), load_knowledge())
+    show_list(console(), _knowledge_of(profile))
 
 
 @knowledge.command()
@@ -126,15 +141,15 @@ def coverage() -> None:
 
 @knowledge.command()
 @click.argument("check_id", metavar="CHECK")
-def show(check_id: str) -> None:
+@_profile
+def show(check_id: str, profile: str | None) -> None:
     """Everything about one check on one page."""
     from difflib import get_close_matches
 
-    from cds.knowledge.load import load_knowledge
     from hooks.terminal import console
     from hooks.terminal_knowledge import show_check
 
-    known = load_knowledge()
+    known = _knowledge_of(profile)
     if check_id not in known.checks:
         near = get_close_matches(check_id, known.checks, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else "`gabaguard knowledge list` shows all."

@@ -40,7 +40,7 @@ def examine() -> Iterator[Finding]:
             yield Finding("settings", "failed", fault, "Correct this setting; `gabaguard settings` lists them all")
         return
     yield from _settings(settings)
-    yield _knowledge()
+    yield _knowledge(settings.profile)
     yield from _certificate(settings)
     clients: tuple[Client, ...] = ()
     try:
@@ -96,11 +96,11 @@ def _sentence(remedy: str) -> str:
     return remedy[:1].upper() + remedy[1:]
 
 
-def _knowledge() -> Finding:
+def _knowledge(profile: str) -> Finding:
     from cds.knowledge.load import KnowledgeFaults, load_knowledge
 
     try:
-        known = load_knowledge()
+        known = load_knowledge(profile)
     except KnowledgeFaults as refusal:
         found = f"{len(refusal.faults)} faults, the first: {refusal.faults[0]}"
         return Finding("knowledge", "failed", found, "`gabaguard knowledge validate` lists all; install it anew")

@@ -21,7 +21,7 @@ class Engine:
 
     def __init__(self, settings: Settings, knowledge: Knowledge | None = None) -> None:
         self.settings = settings
-        self.knowledge = _load() if knowledge is None else knowledge
+        self.knowledge = _load(settings.profile) if knowledge is None else knowledge
         self.services: Mapping[str, Service] = catalogue()
         self.discovery = discovery(self.services.values())
         self.cards = CardMaker(self.knowledge, settings.base_url)
@@ -36,12 +36,12 @@ class Engine:
         return self.settings.as_of or date.today()  # noqa: DTZ011 (the local day is meant)
 
 
-def _load() -> Knowledge:
-    """The knowledge. All of it stays: looking through it for garbage again and again while it grows would be waste."""
+def _load(profile: str) -> Knowledge:
+    """The knowledge of a profile. All of it stays: to look for garbage in it while it grows would be waste."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return load_knowledge()
+        return load_knowledge(profile)
     finally:
         if collecting:
             gc.enable()

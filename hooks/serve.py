@@ -34,7 +34,7 @@ def serve(settings: Settings | None = None) -> None:
     if settings.port == 0:  # cards carry the address, so it must be known
         settings = msgspec.structs.replace(settings, port=_free_port(settings.host))
     configure(settings.log_level)
-    knowledge = _knowledge()
+    knowledge = _knowledge(settings.profile)
     _check_clients(settings)
     if settings.unknown:
         log().warning("settings that are no switch", names=list(settings.unknown))
@@ -110,7 +110,7 @@ def _check_clients(settings: Settings) -> None:
         log().warning("each worker remembers the tokens it has seen: a replay may be met by another worker once")
 
 
-def _knowledge() -> Knowledge:
+def _knowledge(profile: str) -> Knowledge:
     from cds.knowledge.load import load_knowledge
 
-    return load_knowledge()
+    return load_knowledge(profile)

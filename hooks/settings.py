@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from cds.knowledge.profiles import DEFAULT, profile_ids
 from hooks.origins import Allowed, allowed, read_base
 
 PREFIX = "GABAGUARD_"
@@ -52,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
     fhir_deadline_ms: int = 2500
     fhir_search: str = "get"
     as_of: date | None = None
+    profile: str = DEFAULT
     max_body: int = 8 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
@@ -140,6 +142,12 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise ValueError("write a date as YYYY-MM-DD") from None
+
+
+def _profile(text: str) -> str:
+    if text not in profile_ids():
+        raise ValueError(f"write {' or '.join(profile_ids())}")
+    return text
 
 
 def _host(text: str) -> str:
@@ -247,6 +255,7 @@ SWITCHES = (
         "How FHIR servers are searched; post keeps patient ids out of addresses, and falls back to get.",
         _method,
     ),
+    Switch("profile", "us or eu", "Whose texts come first where those of regions differ.", _profile),
     Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
     Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),
     Switch(

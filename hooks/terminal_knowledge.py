@@ -22,6 +22,7 @@ def show_list(screen: Console, knowledge: Knowledge) -> None:
         level = check.levels.base.name.lower()
         table.add_row(check.group, check.id, Text(level, COLOURS.get(level, "")), check.basis, check.title)
     screen.print(table)
+    screen.print(f"\nProfile {knowledge.profile}: {knowledge.profiles[knowledge.profile].title}")
     reviewed = {check.clinical_review for check in knowledge.checks.values()}
     screen.print(
         f"\n{len(knowledge.checks)} checks, knowledge {knowledge.version}; clinical review: {'; '.join(reviewed)}"
@@ -34,6 +35,8 @@ def show_check(screen: Console, check: Check, knowledge: Knowledge) -> None:
     _part(screen, "Question", [check.question])
     _part(screen, "Why it matters", [check.why_it_matters])
     _part(screen, "Basis", [check.basis])
+    _part(screen, "Profile", [knowledge.profile])
+    _part(screen, "What differs between profiles", _differing(check, knowledge))
     _part(screen, "Shown on", [", ".join(check.hooks)])
     _part(screen, "Level", _levels(check, knowledge))
     if check.numbers:
@@ -46,6 +49,15 @@ def show_check(screen: Console, check: Check, knowledge: Knowledge) -> None:
     _part(screen, "Sources", _sources(check, knowledge))
     _part(screen, "Owner", [f"{check.owner}; created {check.created}, changed {check.changed}"])
     _part(screen, "Clinical review", [check.clinical_review])
+
+
+def _differing(check: Check, knowledge: Knowledge) -> Iterable[str]:
+    """What each profile says otherwise of this check, or of the tables of doses it reads."""
+    read = {"benzo-max-dose": "benzodiazepine_limits", "benzo-start-dose-elderly": "benzodiazepine_starts"}
+    keys = [f"checks/{check.id}", f"arithmetic/{read.get(check.id, '')}"]
+    for profile in knowledge.profiles.values():
+        for difference in (profile.differences[key] for key in keys if key in profile.differences):
+            yield f"{profile.id} ({profile.title}): {difference.differs} ({', '.join(difference.evidence)})"
 
 
 def _part(screen: Console, heading: str, lines: Iterable[str]) -> None:

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cds.arithmetic.units import number_text
-from cds.knowledge.load import load_knowledge
 from hooks.engine import Engine
 from hooks.errors import Refused
 from hooks.settings import load_settings
@@ -34,7 +33,8 @@ def run(drugs: Sequence[str], options: Mapping[str, Any], *, as_json: bool, file
     """Plan and print; the exit code."""
     question = question_of(drugs, options)
     try:
-        found = answer(question, load_knowledge(), Engine(load_settings()).today())
+        engine = Engine(load_settings())
+        found = answer(question, engine.knowledge, engine.today())
     except Refused as refusal:
         for issue in refusal.issues:
             click.echo(f"{_place(issue.path, drugs)}{issue.problem}. {issue.remedy}.", err=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
+from cds.knowledge.doses import Limit, Start
 from cds.knowledge.model import Check, Fact, Knowledge, Number, Orderable, Side
 
 
@@ -13,7 +14,27 @@ def cross_faults(knowledge: Knowledge) -> list[str]:
     faults = [fault for check in knowledge.checks.values() for fault in _check_faults(check, knowledge)]
     faults += [fault for item in knowledge.orderables.values() for fault in _orderable_faults(item, knowledge)]
     faults += [fault for fact in knowledge.facts.values() for fault in _fact_faults(fact, knowledge)]
+    faults += _dose_faults(knowledge)
     return faults
+
+
+def _dose_faults(knowledge: Knowledge) -> Iterator[str]:
+    """Drugs, uses and sources of the benzodiazepine tables that do not exist."""
+    tables: dict[str, Mapping[str, Limit] | Mapping[str, Start]] = {
+        "benzodiazepine_limits": knowledge.limits,
+        "benzodiazepine_starts": knowledge.starts,
+    }
+    for name, rows in tables.items():
+        for id, row in rows.items():
+            if knowledge.terminology.ingredient(id) is None:
+                yield f"arithmetic/{name}.toml: {id}: ingredient is unknown"
+            for one in row.evidence:
+                if one not in knowledge.evidence:
+                    yield f"arithmetic/{name}.toml: {id}: evidence {one!r} is not in evidence.toml"
+    for id, limit in knowledge.limits.items():
+        for concept in limit.special:
+            if not knowledge.terminology.has_concept(concept):
+                yield f"arithmetic/benzodiazepine_limits.toml: {id}: {concept!r} is no concept of codes/conditions.toml"
 
 
 def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:

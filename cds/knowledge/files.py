@@ -57,10 +57,12 @@ class Files:
             self.faults.append(f"{name}: is not TOML: {error}")
             return {}
         self._parsed[name] = plain = _plain(data)
-        for fault in _validator(schema).iter_errors(plain) if schema else ():
-            key = ".".join(str(part) for part in fault.absolute_path) or "(file)"
-            self.faults.append(f"{name}: {key}: {fault.message}")
+        self.faults += [f"{name}: {fault}" for fault in _misfits(plain, schema)] if schema else []
         return data
+
+    def misfits(self, data: Mapping[str, Any], schema: str) -> list[str]:
+        """What of a file's content, however it was made, is not as its schema says: "key: fault"."""
+        return _misfits(_plain(data), schema)
 
     def digest(self) -> str:
         """What names the content of this knowledge: twelve characters over every data file, names and bytes."""
@@ -73,6 +75,13 @@ class Files:
     def seal(self) -> Path:
         """Seal what was read. Call it only when no fault was found."""
         return write_seal(self.root, self._contents, self._parsed)
+
+
+def _misfits(plain: Any, schema: str) -> list[str]:
+    return [
+        f"{'.'.join(str(part) for part in fault.absolute_path) or '(file)'}: {fault.message}"
+        for fault in _validator(schema).iter_errors(plain)
+    ]
 
 
 @cache

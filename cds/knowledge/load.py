@@ -34,6 +34,7 @@ from cds.knowledge.model import (
     Topic,
     Wording,
 )
+from cds.knowledge.profiles import DEFAULT, applied, profile_faults, profile_of
 from cds.terminology import Terminology, load_terminology
 
 INDICATORS = {
@@ -55,31 +56,45 @@ class KnowledgeFaults(Exception):
         super().__init__("\n".join(self.faults))
 
 
-@lru_cache(maxsize=1)
-def load_knowledge() -> Knowledge:
-    """The knowledge that ships with this version, loaded once per process."""
-    return read_knowledge(ROOT)
+def load_knowledge(profile: str = DEFAULT) -> Knowledge:
+    """The knowledge that ships with this version in one profile, loaded once per process."""
+    return _shipped(profile)
 
 
-def read_knowledge(root: Path, *, trust_seal: bool = True) -> Knowledge:
-    """Read the knowledge of one folder. Raises ``KnowledgeFaults`` with every fault found.
+@lru_cache(maxsize=4)
+def _shipped(profile: str) -> Knowledge:
+    return read_knowledge(ROOT, profile=profile)
 
-    What a seal vouches for (``trust_seal``) is not validated again.
+
+def read_knowledge(root: Path, *, trust_seal: bool = True, profile: str = DEFAULT) -> Knowledge:
+    """Read the knowledge of one folder in one profile. Raises ``KnowledgeFaults`` with every fault found.
+
+    What a seal vouches for (``trust_seal``) is not validated again; else every profile is, whichever is asked for.
     """
-    return _read(Files(root, trust_seal=trust_seal))
+    files = Files(root, trust_seal=trust_seal)
+    found = _read(files, profile)
+    if not files.sealed:
+        _try_profiles(files, found)
+    return found
 
 
 def seal_knowledge(root: Path) -> Path:
-    """Validate the knowledge of one folder whole and seal it. Raises ``KnowledgeFaults``."""
+    """Validate the knowledge of one folder whole, in every profile, and seal it. Raises ``KnowledgeFaults``."""
     files = Files(root, trust_seal=False)
-    _read(files)
+    _try_profiles(files, _read(files, DEFAULT))
     return files.seal()
+
+
+def _try_profiles(files: Files, read: Knowledge) -> None:
+    """Read the knowledge in the other profiles too, for their faults."""
+    for other in sorted(set(read.profiles) - {read.profile}):
+        _read(files, other, read.terminology)
 
 
 _SINGLE = ("evidence", "topics", "overrides", "facts", "orderables")
 
 
-def _read(files: Files) -> Knowledge:
+def _read(files: Files, profile: str, terminology: Terminology | None = None) -> Knowledge:
     data = {name: files.toml(f"{name}.toml", name) for name in _SINGLE}
     checks = {name: files.toml(name, "check") for name in files.names("checks")}
     arithmetic = {name: files.toml(name, "arithmetic") for name in files.names("arithmetic")}
@@ -94,11 +109,49 @@ def _read(files: Files) -> Knowledge:
     if faults:
         raise KnowledgeFaults(faults)
     data |= {"checks": _by_id(checks), "arithmetic": _by_id(arithmetic)}
-    knowledge = _assemble(files, data, load_terminology(files.root))
+    profiles = _profiles(files, data)
+    if profile not in profiles:
+        raise KnowledgeFaults([f"profiles: there is no {profile!r}; there are {', '.join(sorted(profiles))}"])
+    data |= applied(data, profiles[profile])
+    if not files.sealed:
+        _hold_against_schemas(files, data, profiles[profile])
+    data |= {"profiles": profiles}
+    knowledge = _assemble(files, data, terminology or load_terminology(files.root), profile)
     faults = [] if files.sealed else cross_faults(knowledge)
     if faults:
         raise KnowledgeFaults(faults)
     return knowledge
+
+
+def _profiles(files: Files, data: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The profile files by id. Raises ``KnowledgeFaults``."""
+    found = {name: files.toml(name, "profile") for name in files.names("profiles")}
+    faults = list(files.faults)
+    if not files.sealed and not faults:
+        faults += _misnamed(found)
+        faults += [f for name, item in found.items() for f in profile_faults(name, data, item, data["evidence"])]
+    if faults:
+        raise KnowledgeFaults(faults)
+    return _by_id(found)
+
+
+_SCHEMAS = {"checks": "check", "arithmetic": "arithmetic"}  # of one file; facts stand in one file together
+
+
+def _hold_against_schemas(files: Files, data: Mapping[str, Any], profile: Mapping[str, Any]) -> None:
+    """What a profile makes of a file must be such a file too. Raises ``KnowledgeFaults``."""
+    where = f"profiles/{profile['id']}.toml"
+    faults = [
+        f"{where}: {part}.{id}: {fault}"
+        for part, schema in _SCHEMAS.items()
+        for id in profile.get(part, {})
+        for fault in files.misfits(data[part][id], schema)
+    ]
+    faults += (
+        [f"{where}: facts: {fault}" for fault in files.misfits(data["facts"], "facts")] if "facts" in profile else []
+    )
+    if faults:
+        raise KnowledgeFaults(faults)
 
 
 def _by_id(files: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,11 +183,11 @@ def _cited(value: Any) -> set[str]:
     return own.union(*(_cited(item) for item in value.values()))
 
 
-def _assemble(files: Files, data: Mapping[str, Mapping[str, Any]], terminology: Terminology) -> Knowledge:
+def _assemble(files: Files, data: Mapping[str, Mapping[str, Any]], terminology: Terminology, profile: str) -> Knowledge:
     ready = {id: _check(item) for id, item in data["checks"].items()}
     newest = max((check.changed for check in ready.values()), default=date.min)
     return Knowledge(
-        version=f"{newest.isoformat()}+{files.digest()}",
+        version=f"{newest.isoformat()}+{files.digest()}.{profile}",
         checks=ready,
         facts={id: _fact(id, item) for id, item in data["facts"].items()},
         evidence={id: Evidence(id=id, **item) for id, item in data["evidence"].items()},
@@ -148,6 +201,8 @@ def _assemble(files: Files, data: Mapping[str, Mapping[str, Any]], terminology: 
         limits=limits(data["arithmetic"]["benzodiazepine_limits"]),
         starts=starts(data["arithmetic"]["benzodiazepine_starts"]),
         altered=files.altered,
+        profile=profile,
+        profiles={id: profile_of(item) for id, item in data["profiles"].items()},
     )
 
 

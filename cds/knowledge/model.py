@@ -12,6 +12,7 @@ import msgspec
 
 from cds.findings import Indicator
 from cds.knowledge.doses import Limit, Start
+from cds.knowledge.profiles import Profile
 from cds.terminology import Terminology
 
 
@@ -230,7 +231,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Knowledge(msgspec.Struct, frozen=True):
-    """All knowledge of one version. ``version`` names the content: a date and a digest of every file."""
+    """All knowledge of one version. ``version`` names the content: a date, a digest of every file, and the profile."""
 
     version: str
     checks: Mapping[str, Check]
@@ -246,3 +247,5 @@ class Knowledge(msgspec.Struct, frozen=True):
     limits: Mapping[str, Limit] = {}  # daily maxima of benzodiazepines by ingredient
     starts: Mapping[str, Start] = {}  # first doses of benzodiazepines in older patients by ingredient
     altered: tuple[str, ...] = ()  # files that differ from the seal made when they were installed
+    profile: str = "us"  # the one that is laid over it
+    profiles: Mapping[str, Profile] = {}  # all there are

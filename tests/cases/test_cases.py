@@ -69,10 +69,10 @@ def test_the_answer_carries_what_the_report_found(case: Case) -> None:
     """Every finding in the extension, every shown one on a card, at most five cards, and the same bytes each time."""
     for release in case.releases:
         body = render_bytes(case, release)
-        answer = answer_to(body, case.as_of)
+        answer = answer_to(body, case.as_of, case.profile)
         assert answer.status == 200
         assert answer.judged is not None
-        assert answer.body == answer_to(body, case.as_of).body
+        assert answer.body == answer_to(body, case.as_of, case.profile).body
         said = json.loads(answer.body)
         cards = said["cards"]
         assert len(cards) <= 5

@@ -19,7 +19,7 @@ SAMPLE = [pytest.param(case, id=case.id) for case in all_cases()[::7]]
 def told(case: Case, release: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The call of a case and what is answered."""
     request = render(case, release)
-    answer: dict[str, Any] = orjson.loads(answer_to(orjson.dumps(request), case.as_of).body)
+    answer: dict[str, Any] = orjson.loads(answer_to(orjson.dumps(request), case.as_of, case.profile).body)
     return request, answer
 
 

@@ -91,7 +91,7 @@ def _judge(request: Json, case: Case, check: str) -> str:
 
 def _damaged_report(request: Json, case: Case) -> Report | None:
     """The report; None when the call was refused with a reason (anything else than 200, 400 and 412 is a fault)."""
-    answer = answer_to(msgspec.json.encode(request), case.as_of)
+    answer = answer_to(msgspec.json.encode(request), case.as_of, case.profile)
     assert answer.status in (200, 400, 412)
     return None if answer.judged is None else answer.judged.report
 

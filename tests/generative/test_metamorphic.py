@@ -99,7 +99,7 @@ def test_data_left_out_never_turns_a_word_into_silence(case: Case, key: str) -> 
     request = DAMAGES["absent"](render(case, "R4"), key)
     if request is None:
         return
-    answer = answer_to(msgspec.json.encode(request), case.as_of)
+    answer = answer_to(msgspec.json.encode(request), case.as_of, case.profile)
     if answer.judged is None:  # refused with a reason
         return
     before, after = _report(case), answer.judged.report

@@ -7,10 +7,12 @@ import pytest
 from cds.findings import Indicator
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Check
+from cds.knowledge.profiles import profile_ids
 from hooks.services import catalogue
 
 HOOKS = {service.hook for service in catalogue().values()}
 CHECKS = load_knowledge().checks
+EVERYWHERE = {f"{name}-{check.id}": check for name in profile_ids() for check in load_knowledge(name).checks.values()}
 # About something that only these hooks can bring.
 ONLY = {"transition-omission": {"encounter-discharge"}, "supply-gap": {"medication-refill", "patient-view"}}
 
@@ -24,7 +26,7 @@ def _levels(check: Check) -> set[Indicator]:
     return levels | {risk.to for risk in getattr(check, "risks", ())}
 
 
-@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+@pytest.mark.parametrize("check", EVERYWHERE.values(), ids=list(EVERYWHERE))
 def test_what_can_be_critical_names_every_hook(check: Check) -> None:
     """A critical finding is always on a card, whichever hook brought it out."""
     if Indicator.CRITICAL in _levels(check) and check.id not in ONLY:

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from cds.knowledge.profiles import profile_ids
+
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 RELEASES = ("DSTU2", "STU3", "R4", "R5")
 KEYS = (
@@ -190,6 +192,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     says: str
     expect: list[Expected]
     hook: str = "medication-prescribe"
+    profile: str = "us"
     as_of: date = date(2026, 6, 10)
     patient: Person = Person()
     order: list[Medicine] = []
@@ -254,6 +257,8 @@ def _check(case: Case) -> None:
     for expected in case.expect:
         if expected.indicator not in INDICATORS:
             raise ValueError(f"{where}: {expected.indicator!r} is no indicator")
+    if case.profile not in profile_ids():
+        raise ValueError(f"{where}: there is no profile {case.profile!r}")
     if case.discharge_as not in ("orders", "list"):
         raise ValueError(f"{where}: a discharge list is told as orders or as list")
     told = bool(case.discharge) or case.discharge_as == "list" or case.no_discharge_list

@@ -23,6 +23,7 @@ import msgspec
 from cds.arithmetic import rules
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Knowledge, Number
+from cds.knowledge.profiles import DEFAULT, profile_ids
 from tests.support import run
 from tests.support.cases import Case, all_cases
 from tests.support.slip import VARIABLE
@@ -43,19 +44,24 @@ Key = str | int
 
 
 class Slip(msgspec.Struct, frozen=True):
-    """One number, moved. ``where``: "check", "fact" or "arithmetic"; ``owner``: id or file; ``by``: the step."""
+    """One number, moved. ``where``: "check", "fact" or "arithmetic"; ``owner``: id or file; ``by``: the step.
+
+    ``where`` "limit" and "start": the doses of a benzodiazepine in a profile. ``profile``: whose number it is.
+    """
 
     where: str
     owner: str
     path: tuple[Key, ...]
     value: float
     by: float
+    profile: str = DEFAULT
 
     @property
     def words(self) -> str:
         """ "check baclofen-max-dose: maximum 80 -> 81"."""
         moved = Decimal(repr(self.value)) + Decimal(repr(self.by))
-        return f"{self.where} {self.owner}: {'.'.join(map(str, self.path))} {self.value:g} -> {float(moved):g}"
+        whose = "" if self.profile == DEFAULT else f"{self.profile}: "
+        return f"{whose}{self.where} {self.owner}: {'.'.join(map(str, self.path))} {self.value:g} -> {float(moved):g}"
 
 
 def step(value: float) -> float:
@@ -70,6 +76,12 @@ def all_slips() -> list[Slip]:
         Slip(where, owner, path, value, sign * step(value))
         for where, owner, path, value in _numbers()
         for sign in (1, -1)
+    ] + [
+        Slip(where, owner, path, value, sign * step(value), profile)
+        for profile in profile_ids()
+        if profile != DEFAULT
+        for where, owner, path, value in _own_numbers(profile)
+        for sign in (1, -1)
     ]
 
 
@@ -82,6 +94,25 @@ def _numbers() -> Iterator[tuple[str, str, tuple[Key, ...], float]]:
     for file in sorted(rules.ROOT.glob("*.toml")):
         found = _leaves(tomllib.loads(file.read_text("utf-8")))
         yield from (("arithmetic", file.stem, path, value) for path, value in found)
+
+
+def _own_numbers(profile: str) -> Iterator[tuple[str, str, tuple[Key, ...], float]]:
+    """The numbers that a profile has otherwise than the knowledge it is laid over."""
+    base, own = load_knowledge(), load_knowledge(profile)
+    for id, check in sorted(own.checks.items()):
+        for name, number in sorted(check.numbers.items()):
+            if number.value != base.checks[id].numbers[name].value:
+                yield "check", id, (name,), number.value
+    for id, fact in sorted(own.facts.items()):
+        for name, number in sorted(fact.numbers.items()):
+            if number.value != base.facts[id].numbers[name].value:
+                yield "fact", id, (name,), number.value
+    for where, mine, theirs in (("limit", own.limits, base.limits), ("start", own.starts, base.starts)):
+        for id, row in sorted(mine.items()):
+            for field in ("mg", "top", "older"):
+                value = getattr(row, field, None)
+                if value is not None and value != getattr(theirs[id], field):
+                    yield where, id, (field,), value
 
 
 def _leaves(node: Any, path: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], float]]:
@@ -115,7 +146,9 @@ def _differs(case: Case, knowledge: Knowledge) -> bool:
 
 
 def _moved(slip: Slip) -> Knowledge:
-    knowledge = load_knowledge()
+    knowledge = load_knowledge(slip.profile)
+    if slip.where in ("limit", "start"):
+        return _moved_dose(knowledge, slip)
     if slip.where == "check":
         check = knowledge.checks[slip.owner]
         changed = msgspec.structs.replace(check, numbers=_with(check.numbers, slip))
@@ -123,6 +156,12 @@ def _moved(slip: Slip) -> Knowledge:
     fact = knowledge.facts[slip.owner]
     moved = msgspec.structs.replace(fact, numbers=_with(fact.numbers, slip))
     return msgspec.structs.replace(knowledge, facts={**knowledge.facts, slip.owner: moved})
+
+
+def _moved_dose(knowledge: Knowledge, slip: Slip) -> Knowledge:
+    rows: Mapping[str, Any] = knowledge.limits if slip.where == "limit" else knowledge.starts
+    row = msgspec.structs.replace(rows[slip.owner], **{str(slip.path[0]): slip.value + slip.by})
+    return msgspec.structs.replace(knowledge, **{f"{slip.where}s": {**rows, slip.owner: row}})
 
 
 def _with(numbers: Mapping[str, Number], slip: Slip) -> dict[str, Number]:
@@ -157,8 +196,9 @@ def _python(arguments: list[str], environment: Mapping[str, str], told: str = ""
 
 
 def _ordered(slip: Slip) -> list[Case]:
-    """The cases, those that expect the check first."""
-    return sorted(_sound(), key=lambda case: not any(e.check == slip.owner for e in case.expect))
+    """The cases of the profile, those that expect the check first."""
+    cases = [case for case in _sound() if case.profile == slip.profile]
+    return sorted(cases, key=lambda case: not any(e.check == slip.owner for e in case.expect))
 
 
 @lru_cache(maxsize=1)

@@ -36,14 +36,14 @@ class Mismatch(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=64)
-def engine_at(as_of: date) -> Engine:
+def engine_at(as_of: date, profile: str = "us") -> Engine:
     """The engine of a service whose clinical today is frozen."""
-    return Engine(Settings(as_of=as_of))
+    return Engine(Settings(as_of=as_of, profile=profile))
 
 
-def answer_to(body: bytes, as_of: date) -> Answer:
+def answer_to(body: bytes, as_of: date, profile: str = "us") -> Answer:
     """Bytes in, answer out: what the service sends back for a request."""
-    engine = engine_at(as_of)
+    engine = engine_at(as_of, profile)
     service = service_for_hook(msgspec.json.decode(body)["hook"])
     assert service is not None
     return respond(body, service, engine)
@@ -66,7 +66,7 @@ def _built(case_id: str, release: str, variant: Variant) -> PatientCase:
 
 def report_on(case: Case, release: str, variant: Variant = PLAIN, knowledge: Knowledge | None = None) -> Report:
     """The report on a case of the files; what was read is kept, so that other knowledge can be tried cheaply."""
-    return screen(_built(case.id, release, variant), knowledge or load_knowledge(), case.hook)
+    return screen(_built(case.id, release, variant), knowledge or load_knowledge(case.profile), case.hook)
 
 
 def findings_of(report: Report, about: Iterable[str] | None = None) -> list[tuple[str, str]]:
@@ -119,7 +119,7 @@ def mismatches(case: Case, report: Report, release: str, knowledge: Knowledge | 
         )
     found += _unchecked(case, report)
     if case.suggest is not None:
-        labels = suggested(case, release, report, knowledge or load_knowledge())
+        labels = suggested(case, release, report, knowledge or load_knowledge(case.profile))
         found += [] if labels == case.suggest else [f"suggested: expected {case.suggest}, said {labels}"]
     return [Mismatch(case.id, release, what) for what in found]
 
