@@ -14,8 +14,8 @@ from cds.view import Present, View, number
 
 def systemic_baclofen(view: View, check: Check) -> tuple[Present, ...]:
     """All baclofen of the routes the check means, orders first; empty when no order of this call brings any."""
-    items = tuple(item for item in view.on_side(check.applies_to) if on_route(item, check))
-    return items if any(item.subject for item in items) else ()
+    items = tuple([item for item in view.on_side(check.applies_to) if on_route(item, check)])
+    return items if any([item.subject for item in items]) else ()  # noqa: C419 (asked by a dozen checks of each call)
 
 
 def raises(item: Present) -> bool:

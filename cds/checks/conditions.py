@@ -6,6 +6,8 @@ the first that holds counts. A check with ``conditions`` and no ``risks`` has on
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from cds.case import NO, YES, Problem, Route, Unknown
@@ -34,7 +36,7 @@ def drug_condition(view: View, check: Check) -> Outcome:
     drugs = tuple([item for item in view.on_side(check.one) if item.subject and on_route(item, check)])
     if not drugs:
         return Outcome(check.id, why="no order of this call brings a drug of this question")
-    risks = check.risks or (Risk(check.levels.base, conditions=check.conditions),)
+    risks = check.risks or _single_risk(check.levels.base, check.conditions)
     found, unsure = _matches(view, check, risks, drugs)
     said = (*_gaps(view, check, risks), *unsure)
     looked = tuple([seen(view, item) for item in drugs])
@@ -45,16 +47,22 @@ def drug_condition(view: View, check: Check) -> Outcome:
     return Outcome(check.id, (finding,), (*said, *at.not_checked), (*looked, *finding.seen), why)
 
 
+@lru_cache(maxsize=256)
+def _single_risk(base: Indicator, conditions: tuple[str, ...]) -> tuple[Risk, ...]:
+    return (Risk(base, conditions=conditions),)
+
+
 def _matches(
     view: View, check: Check, risks: tuple[Risk, ...], drugs: tuple[Present, ...]
 ) -> tuple[list[Match], tuple[NotChecked, ...]]:
     """Each drug with its first risk that holds, and what of the risks' facts could not be known."""
     found: list[Match] = []
     unsure: dict[NotChecked, None] = {}
-    for drug in drugs:
-        for risk in risks:
-            problems = view.problems(risk.conditions, history=risk.history)
-            if (risk.conditions and not problems) or not _is_meant(view, risk, drug):
+    there = [(risk, view.problems(risk.conditions, history=risk.history)) for risk in risks]
+    there = [(risk, problems) for risk, problems in there if problems or not risk.conditions]
+    for drug in drugs if there else ():
+        for risk, problems in there:
+            if not _is_meant(view, risk, drug):
                 continue
             answers = [holds(view, fact, (drug,)) for fact in risk.all]
             if all(answer == YES for answer in answers):

@@ -35,10 +35,11 @@ def drug_list(view: View, check: Check) -> Outcome:
 
 def answer(view: View, check: Check, extra: tuple[Present, ...] = ()) -> Outcome:
     """As ``drug_list``; ``extra`` are drugs given lately that are not on the list any more."""
-    sides = tuple(dict.fromkeys([item for pairing in check.pairings for item in _both(view, pairing, extra)]))
+    there = [(pairing, *_both(view, pairing, extra)) for pairing in check.pairings]
+    sides = tuple(dict.fromkeys([item for _, ones, others in there for item in (*ones, *others)]))
     if not any(item.subject for item in sides):
         return Outcome(check.id, why="no order of this call brings a drug of this question")
-    found, unsure = matches(view, check, extra)
+    found, unsure = _matches(view, check, [(pairing, _pairs(ones, others)) for pairing, ones, others in there])
     said = (*list_gaps(view, check), *unsure)
     looked = tuple([seen(view, item) for item in sides])
     if not found:
@@ -52,14 +53,14 @@ def answer(view: View, check: Check, extra: tuple[Present, ...] = ()) -> Outcome
     return Outcome(check.id, (finding,), (*said, *at.not_checked), looked, why)
 
 
-def matches(
-    view: View, check: Check, extra: tuple[Present, ...] = ()
+def _matches(
+    view: View, check: Check, there: list[tuple[Pairing, tuple[Pair, ...]]]
 ) -> tuple[tuple[Match, ...], tuple[NotChecked, ...]]:
     """Every pair with its first group that holds, and what of the groups' facts could not be known."""
     found: dict[Pair, Match] = {}
     unsure: dict[Pair, tuple[NotChecked, ...]] = {}
-    for pairing in check.pairings:
-        for pair in _pairs(view, pairing, extra):
+    for pairing, pairs in there:
+        for pair in pairs:
             if pair in found:
                 continue
             answers = [holds(view, fact, pair) for fact in pairing.all]
@@ -100,10 +101,13 @@ def given_lately(view: View, side: Side, days: float) -> tuple[Present, ...]:
     return tuple(found)
 
 
-def _pairs(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[Pair, ...]:
-    ones = _on(view, pairing.one, pairing.one_routes, extra)
-    others = _on(view, pairing.other, pairing.other_routes, extra) if ones else ()
-    if not others:
+def _both(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[tuple[Present, ...], tuple[Present, ...]]:
+    one = _on(view, pairing.one, pairing.one_routes, extra)
+    return one, _on(view, pairing.other, pairing.other_routes, extra)
+
+
+def _pairs(ones: tuple[Present, ...], others: tuple[Present, ...]) -> tuple[Pair, ...]:
+    if not (ones and others):
         return ()
     return tuple(
         (one, other)
@@ -111,12 +115,6 @@ def _pairs(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[Pa
         for other in others
         if one.ingredient != other.ingredient and (one.subject or other.subject)
     )
-
-
-def _both(view: View, pairing: Pairing, extra: tuple[Present, ...]) -> tuple[Present, ...]:
-    ones = _on(view, pairing.one, pairing.one_routes, extra)
-    others = _on(view, pairing.other, pairing.other_routes, extra)
-    return (*ones, *others) if ones and others else ones or others
 
 
 def _on(view: View, side: Side, routes: tuple[str, ...], extra: tuple[Present, ...]) -> tuple[Present, ...]:
