@@ -97,7 +97,7 @@ class SuggestionMaker:
             return f"Removes the draft order of {proposal.drug}; what was ordered before goes on as it is"
         if proposal.dose is not None:
             made_of = f" ({proposal.dose.made_of} each time)" if proposal.dose.made_of else ""
-            return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; nothing else changes"
+            return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; the rest stays"
         if proposal.taper is not None:
             plan = proposal.taper.plan
             return f"Writes {len(plan.steps)} dated steps ({plan.pace_words}) into the order; adapt them to the patient"

@@ -87,9 +87,8 @@ def card_panel(card: Mapping[str, Any]) -> Panel:
 
 
 def _foot(card: Mapping[str, Any]) -> Iterable[Text]:
-    for suggestion in card.get("suggestions", ()):
-        mark = "▸ " if suggestion.get("isRecommended") else "· "
-        yield Text(f"{mark}[{plain(suggestion.get('label', ''))}]", style="bold green")
+    if offered := card.get("suggestions"):
+        yield Text("  ".join(_button(suggestion) for suggestion in offered), style="bold green")
     if reasons := [plain(reason.get("display", reason.get("code", ""))) for reason in card.get("overrideReasons", ())]:
         yield Text("Override: " + " · ".join(reasons), style="dim")
     source = card.get("source", {})
@@ -101,6 +100,12 @@ def _foot(card: Mapping[str, Any]) -> Iterable[Text]:
     }
     for url, label in pages.items():
         yield Text(f"{label} {url}".strip(), style="dim")
+
+
+def _button(suggestion: Mapping[str, Any]) -> str:
+    """A suggestion as something to press; the recommended one is marked."""
+    label = f"[{plain(suggestion.get('label', ''))}]"
+    return f"▸ {label}" if suggestion.get("isRecommended") else label
 
 
 def _show_not_checked(screen: Console, report: Mapping[str, Any]) -> None:

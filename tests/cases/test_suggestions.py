@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -31,6 +34,20 @@ def test_every_suggestion_is_valid_fhir_and_answers_what_it_names(case: Case) ->
         for one in suggestions(answer):
             assert invalid(one.suggestion, release) == [], described(one)
             assert faults(request, answer, one, case.as_of) == [], (release, described(one))
+
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def readme_suggestion() -> Any:
+    """The suggestion that the README shows, as it is made now."""
+    body = (README.parent / "fixtures/demo/1-kidney.json").read_bytes()
+    return orjson.loads(answer_to(body, date(2026, 6, 10)).body)["cards"][0]["suggestions"][1]
+
+
+def test_the_suggestion_in_the_readme_is_a_real_one() -> None:
+    shown = README.read_text("utf-8").partition("<!-- suggestion of:")[2].partition("```json")[2].partition("```")[0]
+    assert json.loads(shown) == readme_suggestion()
 
 
 def test_the_loop_can_fail() -> None:

@@ -56,10 +56,11 @@ def applied(request: Json, suggestion: Json) -> Json:
 
 
 def entries(request: Json) -> list[Json] | None:
-    """The entries that hold the drafts; None where the hook brings none."""
+    """The entries of the Bundle that holds the drafts; None where there is none."""
     for name in DRAFTS:
-        if name in request["context"]:
-            found: list[Json] = request["context"][name].setdefault("entry", [])
+        held = request["context"].get(name) if isinstance(request["context"], dict) else None
+        if isinstance(held, dict) and held.get("resourceType") == "Bundle":
+            found: list[Json] = held.setdefault("entry", [])
             return found
     return None
 
