@@ -18,6 +18,7 @@ from cds.chart import EVERYTHING, Amount, Chart, Coded, Wanted
 from cds.discharge import Leaving, is_home_drug, leaving, omissions
 from cds.labs import is_ours, labs
 from cds.person import category_setting, current_setting, encounter_setting, patient, problems, procedures, requested
+from cds.pump import pump_dates
 from cds.reconcile import Draft, Running, reconcile
 from cds.terminology import Terminology
 from cds.uses import MOST_AT_ONCE, ended_today, ends_today, lapsed, treatments
@@ -92,6 +93,7 @@ def build_case(
             lambda: allergies(chart.allergies, conditions, terminology),
         ),
         setting=setting,
+        pump_dates=pump_dates(chart, terminology, as_of),
         gaps=_gaps(chart, medicines, phase, terminology),
         requested=_once(chart, "requested", (told,), lambda: requested(told, terminology)),
         unreadable_orders=(*chart.unreadable_orders, *medicines.beyond),

@@ -323,6 +323,22 @@ class Requested(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+class PumpDate(msgspec.Struct, frozen=True):
+    """One date of a pump for intrathecal drugs, wherever it was told.
+
+    ``kind``: "due" (by then it must be refilled: a refill or low-reservoir alarm date), "booked" (an appointment for
+    its refill), "missed" (such an appointment that was not kept) or "refilled" (it was filled then). ``source``:
+    "appointment", "request", "order", "observation", "note", "procedure" or "administration". ``told``: when it was
+    said.
+    """
+
+    kind: str
+    source: str
+    when: When
+    told: When | None = None
+    ref: str = ""
+
+
 class Patient(msgspec.Struct, frozen=True):
     """Who the patient is. ``sex`` is "female" or "male" as used by the equations."""
 
@@ -350,6 +366,7 @@ class PatientCase(msgspec.Struct, frozen=True):
     procedures: tuple[Procedure, ...] = ()
     allergies: tuple[Allergy, ...] = ()
     setting: Setting = Setting.UNKNOWN  # of the current encounter
+    pump_dates: tuple[PumpDate, ...] = ()  # earliest first
     gaps: Mapping[str, tuple[Unknown, ...]] = {}
     unreadable_orders: tuple[Unknown, ...] = ()  # drafts that could not be read at all
     requested: tuple[Requested, ...] = ()

@@ -113,6 +113,7 @@ class MedicationFact(msgspec.Struct, frozen=True, gc=False):
     reasons: tuple[Coded, ...] = ()
     status_reason: Coded = Coded()
     notes: tuple[str, ...] = ()
+    dated_notes: tuple[tuple[str, When], ...] = ()  # those that say when they were made
     identifiers: tuple[str, ...] = ()  # "system|value"
     prior: tuple[
         str, ...
@@ -165,6 +166,7 @@ class ProcedureFact(msgspec.Struct, frozen=True, gc=False):
     when: When | None = None
     notes: tuple[str, ...] = ()
     draft: bool = False
+    dated_notes: tuple[tuple[str, When], ...] = ()  # those that say when they were made
 
 
 class AllergyFact(msgspec.Struct, frozen=True, gc=False):

@@ -38,6 +38,7 @@ _ALSO = {"egfr": "clearance", "creatinine-clearance": "egfr"}
 FINAL = frozenset({"final", "amended", "corrected", "appended"})
 NOT_FINAL = frozenset({"preliminary", "registered", "partial", "unknown", ""})
 _TEXT = re.compile(r"^(<=|>=|<|>|≤|≥)? ?(\d{1,6}(?:\.\d{1,6})?) ?([^\d\s].{0,30})?$")
+PUMP_DATE = "pump-refill-date"  # a day in the calendar of a pump, read by cds.pump
 _SIGNS = {"≤": "<=", "≥": ">="}
 _COMPARATORS = frozenset({"<", "<=", ">", ">=", ""})
 
@@ -60,7 +61,7 @@ def _newest_first(lab: Lab) -> tuple[int, str, str, str]:
 
 def _lab(fact: ObservationFact, terminology: Terminology) -> Lab | None:
     kind = terminology.lab_kind(fact.code, fact.specimen)
-    if not is_ours(kind) or (fact.status not in FINAL and fact.status not in NOT_FINAL):
+    if not is_ours(kind) or kind == PUMP_DATE or (fact.status not in FINAL and fact.status not in NOT_FINAL):
         return None
     amount = _amount(fact)
     measure = MEASURES.get(kind)

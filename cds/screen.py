@@ -98,6 +98,8 @@ def _asked(view: View) -> list[str]:
         for ingredient in holder.drug.ingredients
         for id in view.knowledge.by_ingredient.get(ingredient.id, ())
     }
+    if view.case.phase in ("discharge", "view"):
+        ids |= {check.id for check in view.knowledge.checks.values() if check.every_chart}
     return sorted(ids)
 
 

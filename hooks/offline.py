@@ -19,10 +19,11 @@ from hooks.services import service_for_hook
 ORDERS = {"MedicationRequest", "MedicationOrder"}
 KEYS = {
     "AllergyIntolerance": "allergies",
-    "Appointment": "procedures",
+    "Appointment": "appointments",
     "Condition": "conditions",
-    "Device": "procedures",
-    "DeviceRequest": "procedures",
+    "Device": "devices",
+    "DeviceRequest": "requests",
+    "DeviceUseRequest": "requests",
     "DeviceUseStatement": "procedures",
     "Encounter": "encounter",
     "List": "discharge",
@@ -34,7 +35,8 @@ KEYS = {
     "MedicationStatement": "statements",
     "Observation": "observations",  # no key of ours: the service finds the creatinine in it
     "Procedure": "procedures",
-    "ServiceRequest": "procedures",
+    "ProcedureRequest": "requests",
+    "ServiceRequest": "requests",
 }
 NAMESPACE = uuid.UUID("6a4f2b53-0f0a-5a39-9d3c-3a3d6a1b0c57")  # of hookInstances made here: same file, same answer
 

@@ -44,6 +44,9 @@ NAMES = {
     "liver": "bilirubin and INR",
     "stopped": "list of ended orders",
     "allergies": "allergy list",
+    "devices": "devices",
+    "appointments": "appointments",
+    "requests": "ordered services",
     "pregnancy": "pregnancy and breastfeeding status",
     "dispenses": "dispensing record",
     "discharge": "discharge list",
@@ -59,6 +62,13 @@ _KEY_OF_TYPE = {
     "MedicationDispense": "dispenses",
     "List": "discharge",
     "AllergyIntolerance": "allergies",
+    "Device": "devices",
+    "Appointment": "appointments",
+    "ServiceRequest": "requests",
+    "ProcedureRequest": "requests",
+    "DeviceRequest": "requests",
+    "DeviceUseRequest": "requests",
+    "DiagnosticOrder": "requests",
 }
 _KEY_OF_LAB = {
     "creatinine": "creatinine",

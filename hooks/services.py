@@ -21,6 +21,9 @@ KIDNEY = (
 )
 BODY = "29463-7,3141-9,8302-2,3137-7"  # LOINC: weight and height
 DIALYSIS = "302497006,71192002,108241001,265764009,34897002,67970008,233575001,233578004,225230008"  # SNOMED CT
+ANAESTHESIA = "50697003"  # SNOMED CT: general anaesthesia
+PUMP = "E0783,E0785,E0786"  # HCPCS: implanted infusion pump, its catheter, its replacement
+DONE = f"{DIALYSIS},{ANAESTHESIA},{PUMP}"
 # LOINC: blood pressure (the pair, the systolic value alone), respiratory rate, oxygen saturation, coma scale,
 # temperature, consciousness, and the panel of vital signs.
 VITALS = "85354-9,55284-4,8480-6,8459-0,8460-8,9279-1,59408-5,2708-6,9269-2,8310-5,8331-1,8332-9,80288-4,85353-1"
@@ -37,7 +40,7 @@ DISCHARGE = "10183-2,75311-1"  # LOINC: hospital discharge medications; discharg
 
 # How many we ask for, newest first.
 NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 20, "pregnancy": 10, "alcohol": 6, "liver": 6}
-NEWEST |= {"stopped": 50, "dispenses": 50}
+NEWEST |= {"stopped": 50, "dispenses": 50, "appointments": 20, "requests": 20}
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")
 SUPPLEMENTARY = (
@@ -51,6 +54,9 @@ SUPPLEMENTARY = (
     "stopped",
     "allergies",
     "pregnancy",
+    "devices",
+    "appointments",
+    "requests",
 )
 
 
@@ -155,6 +161,8 @@ def _templates(offer: _Offer, *, dstu2: bool) -> dict[str, str]:
     patient = "patient={{context.patientId}}"
     order = "MedicationOrder" if dstu2 else "MedicationRequest"
     newest = "_sort:desc=date" if dstu2 else "_sort=-date"
+    service = "ProcedureRequest" if dstu2 else "ServiceRequest"
+    ordered = "_sort:desc=_lastUpdated" if dstu2 else "_sort=-authored"
     active = "clinicalstatus=active,relapse" if dstu2 else "clinical-status=active,recurrence,relapse"
     changed = "_sort:desc=_lastUpdated" if dstu2 else "_sort=-_lastUpdated"
     handed = "_sort:desc=whenhandedover" if dstu2 else "_sort=-whenhandedover"
@@ -171,7 +179,10 @@ def _templates(offer: _Offer, *, dstu2: bool) -> dict[str, str]:
         "conditions": f"Condition?{patient}&{active}",
         "creatinine": f"Observation?{patient}&code={KIDNEY}&{newest}&_count={NEWEST['creatinine']}",
         "body": f"Observation?{patient}&code={BODY}&{newest}&_count={NEWEST['body']}",
-        "procedures": f"Procedure?{patient}&code={DIALYSIS}&{newest}&_count={NEWEST['procedures']}",
+        "devices": f"Device?{patient}",
+        "appointments": f"Appointment?{patient}&{newest}&_count={NEWEST['appointments']}",
+        "requests": f"{service}?{patient}&{ordered}&_count={NEWEST['requests']}",
+        "procedures": f"Procedure?{patient}&code={DONE}&{newest}&_count={NEWEST['procedures']}",
         "encounter": "Encounter/{{context.encounterId}}",
         "naloxone": f"{order}?{patient}&code={NALOXONE}",
         "vitals": f"Observation?{patient}&code={VITALS}&{newest}&_count={NEWEST['vitals']}",

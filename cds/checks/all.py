@@ -33,6 +33,7 @@ from cds.checks import (  # noqa: F401
     procedure_pairs,
     pump,
     pump_range,
+    pump_refill,
     pump_stop,
     stopping,
     stopping_facts,

@@ -196,15 +196,29 @@ class OrderItem(View):
     code: Codeables = None
 
 
+class OrderEvent(View):
+    dateTime: Text = None
+
+
 class DiagnosticOrder(Done):
     """DSTU2: an order of tests; since STU3 a ProcedureRequest or ServiceRequest."""
 
     item: list[OrderItem] | None = None
+    event: list[OrderEvent] | None = None
 
 
 class DeviceRequest(Done):
     codeCodeableConcept: Coded | None = None
     codeReference: RefOrText = None
+
+
+class DeviceUseRequest(Done):
+    """The name in DSTU2."""
+
+    device: RefOrText = None
+    timingDateTime: Text = None
+    timingPeriod: Period | None = None
+    timingTiming: TimingView | None = None
 
 
 class DeviceName(View):
@@ -230,5 +244,6 @@ class Appointment(Done):
     description: Text = None
     comment: Text = None
     serviceType: Codeables = None
+    type: Codeables = None  # DSTU2
     reasonCode: Codeables = None
     reason: Codeables = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cds.case import When
 from cds.chart import Coded, Coding
+from cds.fhir.dates import when
 from cds.fhir.references import Index, shown
 from cds.fhir.shapes import Codeable, Codeables, Notes, References, RefOrText, many_or_text
 
@@ -118,6 +120,14 @@ def words(sent: Notes) -> tuple[str, ...]:
         return ()
     texts = (one if isinstance(one, str) else one.text for one in many_or_text(sent))
     return tuple(text for text in texts if text)
+
+
+def dated_words(sent: Notes) -> tuple[tuple[str, When], ...]:
+    """The notes that say when they were made, with that date."""
+    if sent is None or isinstance(sent, str):
+        return ()
+    notes = [(one.text, when(one.time)) for one in many_or_text(sent) if not isinstance(one, str)]
+    return tuple((text, moment) for text, moment in notes if text and moment is not None)
 
 
 def shortened(value: Coded | None) -> Coded:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from cds.case import Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.bundle import Opened
-from cds.fhir.clinical_views import AllergyIntolerance, Condition, Done, Encounter, List, Observation, Patient
+from cds.fhir.clinical_views import (
+    AllergyIntolerance,
+    Appointment,
+    Condition,
+    Device,
+    Done,
+    Encounter,
+    List,
+    Observation,
+    Patient,
+)
 from cds.fhir.medication_views import (
     MedicationAdministration,
     MedicationDispense,
@@ -28,6 +38,9 @@ _EXPECTED: dict[str, type[Resource] | tuple[type[Resource], ...]] = {
     "creatinine": Observation,
     "body": Observation,
     "procedures": Done,
+    "devices": Device,
+    "appointments": Appointment,
+    "requests": Done,
     "naloxone": MedicationEvent,
     "stopped": MedicationEvent,
     "discharge": (List, MedicationEvent),
@@ -45,6 +58,8 @@ _WORDS: tuple[tuple[type[Resource], str], ...] = (
     (Observation, "an observation"),
     (AllergyIntolerance, "an allergy"),
     (Encounter, "an encounter"),
+    (Device, "a device"),
+    (Appointment, "an appointment"),
 )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from cds.case import When
 from cds.chart import EVERYTHING, Coded, MedicationFact
-from cds.fhir.codes import EMPTY, all_coded, each_coded, merged, referenced, words
+from cds.fhir.codes import EMPTY, all_coded, dated_words, each_coded, merged, referenced, words
 from cds.fhir.dates import ends, starts, when
 from cds.fhir.dosage import dosage_facts, sent_dosages
 from cds.fhir.drug import IngredientFact, drug_fields
@@ -79,6 +79,7 @@ def _common(view: MedicationEvent, kind: str, place: Place, index: Index, wanted
         facts["status_reason"] = all_coded(view.statusReason)
     if view.note is not None:
         facts["notes"] = words(view.note)
+        facts["dated_notes"] = dated_words(view.note)
     if view.identifier is not None:
         facts["identifiers"] = identifiers(view.identifier)
     encounter = view.encounter if view.encounter is not None else view.context

@@ -8,6 +8,7 @@ from cds.fhir.clinical_views import (
     Appointment,
     Device,
     DeviceRequest,
+    DeviceUseRequest,
     DiagnosticOrder,
     Done,
     Encounter,
@@ -15,7 +16,7 @@ from cds.fhir.clinical_views import (
     Procedure,
     ServiceRequest,
 )
-from cds.fhir.codes import all_coded, each_coded, merged, referenced, shortened, words
+from cds.fhir.codes import all_coded, dated_words, each_coded, merged, referenced, shortened, words
 from cds.fhir.dates import ends, spanning, starts, when
 from cds.fhir.references import Index
 from cds.fhir.shapes import Period, TimingView, many
@@ -62,6 +63,7 @@ def procedure_fact(view: Done, path: str, index: Index, *, draft: bool = False) 
         status=_status(view),
         when=_moment(view),
         notes=_notes(view),
+        dated_notes=dated_words(view.note) + dated_words(view.notes),
         draft=draft,
     )
 
@@ -77,8 +79,10 @@ def _what(view: Done, index: Index) -> Coded:
     elif isinstance(view, Device):
         parts.append(all_coded(view.type))
         parts.extend(Coded((), name) for name in _names(view))
+    elif isinstance(view, DeviceUseRequest):
+        parts.append(referenced(view.device, index, "Device") if view.device is not None else Coded())
     elif isinstance(view, Appointment):
-        parts.extend(all_coded(one, index) for one in (view.serviceType, view.reasonCode, view.reason))
+        parts.extend(all_coded(one, index) for one in (view.serviceType, view.type, view.reasonCode, view.reason))
     return merged(parts)
 
 
@@ -111,6 +115,10 @@ def _moment(view: Done) -> When | None:
         return _occurrence(view.performedDateTime, view.performedPeriod, None)
     if isinstance(view, ServiceRequest):
         return _occurrence(view.scheduledDateTime, view.scheduledPeriod, view.scheduledTiming)
+    if isinstance(view, DeviceUseRequest):
+        return _occurrence(view.timingDateTime, view.timingPeriod, view.timingTiming)
+    if isinstance(view, DiagnosticOrder):
+        return next((found for one in view.event or () if (found := when(one.dateTime)) is not None), None)
     return when(view.start) or when(view.end) if isinstance(view, Appointment) else None
 
 

@@ -18,6 +18,7 @@ from cds.fhir.clinical_views import (
     Condition,
     Device,
     DeviceRequest,
+    DeviceUseRequest,
     DiagnosticOrder,
     Encounter,
     List,
@@ -213,6 +214,7 @@ _TAKE: dict[type[Resource], Callable[[_Reading, Source, Found], None]] = {
     ProcedureRequest: _Reading.take_procedure,
     DiagnosticOrder: _Reading.take_procedure,
     DeviceRequest: _Reading.take_procedure,
+    DeviceUseRequest: _Reading.take_procedure,
     Device: _Reading.take_procedure,
     Appointment: _Reading.take_procedure,
 }

@@ -78,6 +78,7 @@ References = list[Reference] | Reference | str | None
 
 class Annotation(View):
     text: Text = None
+    time: Text = None
 
 
 Notes = list[Annotation] | Annotation | str | None

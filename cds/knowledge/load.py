@@ -294,6 +294,7 @@ def _check(data: Mapping[str, Any]) -> Check:
         proposals=tuple(ProposalRule(**_tuples(item)) for item in data.get("proposals", ())),
         view_from=INDICATORS[data.get("view_from", "critical")],
         only_alone=data.get("only_alone", False),
+        every_chart=bool(data.get("every_chart", False)),
         rank=data.get("rank", 0),
     )
 

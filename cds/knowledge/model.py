@@ -223,6 +223,7 @@ class Check(msgspec.Struct, frozen=True):
     numbers: Mapping[str, Number] = {}
     view_from: Indicator = Indicator.CRITICAL  # when a chart is only opened: shown from this level on
     only_alone: bool = False  # shown only where no other check shows anything about the same order
+    every_chart: bool = False  # asked of every chart opened and at every discharge, whatever is taken
     rank: int = 0  # among findings of one topic and indicator, lower first
 
     def number(self, name: str) -> float:

@@ -48,6 +48,17 @@ LAB_WORDS = {
     "pregnancy-test": ("pregnancy test",),
     "estimated-delivery-date": ("estimated date of delivery", "estimated delivery date", "estimated due date", "edd"),
     "lactation-status": ("breastfeeding status", "lactation status"),
+    "pump-refill-date": (
+        *("pump refill date", "pump refill due", "next pump refill", "pump refill", "refill date of pump"),
+        *(
+            "low reservoir alarm date",
+            "low reservoir alarm",
+            "reservoir alarm date",
+            "reservoir alarm",
+            "pump alarm date",
+        ),
+        *("intrathecal pump refill", "baclofen pump refill", "pump alarm", "alarm date"),
+    ),
 }
 METHOD_WORDS = {
     "CKD-EPI 2021": ("ckd epi 2021", "2021 ckd epi", "creatinine based formula ckd epi 2021"),

@@ -42,4 +42,5 @@ def test_what_is_shown_at_signing_is_shown_at_a_refill(check: Check) -> None:
 
 def test_an_opened_chart_shows_less_than_critical_only_for_what_is_due() -> None:
     lower = {check.id for check in CHECKS.values() if check.view_from < Indicator.CRITICAL}
-    assert lower == {"supply-gap", "baclofen-renal-worsening", "tolerance-review"}  # all are due, and none is an order
+    due = {"itb-interruption", "itb-refill-due", "supply-gap", "baclofen-renal-worsening", "tolerance-review"}
+    assert lower == due  # and none is an order

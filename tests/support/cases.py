@@ -33,6 +33,9 @@ KEYS = (
     "stopped",
     "allergies",
     "pregnancy",
+    "devices",
+    "appointments",
+    "requests",
 )
 EXTRA_KEYS = ("dispenses", "administrations", "discharge")
 ASKED_BY = {"medication-refill": ("dispenses",), "patient-view": ("dispenses",), "encounter-discharge": ("discharge",)}
@@ -68,6 +71,8 @@ class Medicine(Step, forbid_unknown_fields=True, kw_only=True, rename={"kind": "
     since: str = ""
     undated: bool = False
     until: str = ""
+    valid_until: str = ""
+    noted: str = ""
     given: str = ""
     steps: list[Step] = []
     also: list[Step] = []
@@ -160,6 +165,20 @@ class Deed(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     wrong_patient: bool = False
 
 
+class PumpFact(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"kind": "is"}):
+    """One place in which a date of a pump is told."""
+
+    kind: str  # "device", "appointment", "service", "device-request", "observation"
+    on: str = ""
+    words: str = "Intrathecal baclofen pump refill"
+    status: str = ""
+    note: str = ""
+    noted: str = ""
+    text: str = ""
+    said: str = ""
+    wrong_patient: bool = False
+
+
 class Stay(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"cls": "class"}):
     """The current encounter."""
 
@@ -200,6 +219,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     problem: list[Diagnosis] = []
     lab: list[LabValue] = []
     procedure: list[Deed] = []
+    pump: list[PumpFact] = []
     allergy: list[Reaction] = []
     encounter: Stay | None = None
     discharge: list[Medicine] = []

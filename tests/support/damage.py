@@ -17,7 +17,7 @@ Damage = Callable[[Json, str], Json | None]
 MEASURED = ("creatinine", "body", "vitals", "alcohol", "liver", "pregnancy")
 LISTS = ("medications", "statements", "conditions", "creatinine", "body", "procedures", "naloxone")
 LISTS += ("vitals", "alcohol", "liver")
-LISTS += ("stopped", "dispenses", "discharge", "allergies", "pregnancy")
+LISTS += ("stopped", "dispenses", "discharge", "allergies", "pregnancy", "devices", "appointments", "requests")
 MEDICINES = ("medications", "statements", "naloxone", "dispenses", "administrations", "stopped")
 KIND = {"medications": "MedicationRequest", "naloxone": "MedicationRequest", "statements": "MedicationStatement"}
 KIND |= {"conditions": "Condition", "creatinine": "Observation", "body": "Observation", "procedures": "Procedure"}
@@ -107,6 +107,8 @@ def wrong_patient(request: Json, key: str) -> Json | None:
     for resource in resources(held):
         if resource["resourceType"] == "Patient":
             resource["id"] = OTHER_PATIENT
+        for one in resource.get("participant", ()) if resource["resourceType"] == "Appointment" else ():
+            one["actor"] = {"reference": f"Patient/{OTHER_PATIENT}"}
         for name in ("subject", "patient"):
             if name in resource:
                 other = {"reference": f"Patient/{OTHER_PATIENT}"}
@@ -154,6 +156,9 @@ def _spoil(resource: Json, key: str) -> None:
         resource["valueQuantity"] = {"value": "two and a half", "unit": 7}
     elif kind in ("Condition", "Procedure") or kind == "AllergyIntolerance":
         resource["code"] = {"coding": [{"system": "urn:x", "code": "??"}]}
+    elif kind in ("Device", "Appointment", "ServiceRequest", "DeviceRequest"):
+        for name in ("type", "code", "codeCodeableConcept", "description", "start", "occurrenceDateTime", "note"):
+            resource.pop(name, None)
     elif kind == "Encounter":
         resource["class"] = 7
     elif kind.startswith("Medication"):

@@ -38,6 +38,9 @@ ELEMENTS: dict[str, set[str]] = {
     "Procedure": {"subject", "status", "code", "performedDateTime"},
     "Encounter": {"status", "class", "patient", "period", "reason"},
     "AllergyIntolerance": {"patient", "substance", "status", "criticality", "type", "onset", "reaction"},
+    "Device": {"type", "note", "status", "identifier", "patient"},
+    "ProcedureRequest": {"subject", "code", "scheduledDateTime", "status", "notes"},
+    "DeviceUseRequest": {"subject", "device", "status", "timingDateTime", "notes"},
     "DiagnosticOrder": {
         "subject", "orderer", "identifier", "encounter", "reason", "supportingInformation", "specimen", "status",
         "priority", "event", "item", "note",
@@ -63,6 +66,9 @@ REQUIRED: dict[str, set[str]] = {
     "AllergyIntolerance": {"patient", "substance"},
     "List": {"status", "mode"},
     "DiagnosticOrder": {"subject"},
+    "Device": {"type"},
+    "ProcedureRequest": {"subject", "code"},
+    "DeviceUseRequest": {"subject", "device"},
     "Appointment": {"status", "participant"},
 }
 STATUS: dict[str, set[str]] = {
@@ -87,6 +93,12 @@ STATUS["DiagnosticOrder"] = {
     "proposed", "draft", "planned", "requested", "received", "accepted", "in-progress", "review", "completed",
     "cancelled", "suspended", "rejected", "failed", "entered-in-error",
 }  # fmt: skip
+STATUS["Device"] = {"available", "not-available", "entered-in-error"}
+STATUS["ProcedureRequest"] = {
+    "proposed", "draft", "requested", "received", "accepted", "in-progress", "completed", "suspended", "rejected",
+    "aborted",
+}  # fmt: skip
+STATUS["DeviceUseRequest"] = STATUS["ProcedureRequest"]
 STATUS["Appointment"] = {"proposed", "pending", "booked", "arrived", "fulfilled", "cancelled", "noshow"}
 STATUS["CommunicationRequest"] = {
     "proposed", "planned", "requested", "received", "accepted", "in-progress", "completed", "suspended", "rejected",

@@ -118,7 +118,8 @@ def render_medicine(medicine: Medicine, release: str, as_of: date, patient: str,
         made["context" if release == "STU3" else "encounter"] = {"reference": encounter}
     if medicine.note:
         as_text = release == "DSTU2" and medicine.kind in ("order", "statement")
-        made["note"] = medicine.note if as_text else [{"text": medicine.note}]
+        dated = {"time": day(medicine.noted, as_of)} if medicine.noted else {}
+        made["note"] = medicine.note if as_text else [{"text": medicine.note} | dated]
     return made
 
 
@@ -150,7 +151,7 @@ def _order(medicine: Medicine, release: str, as_of: date) -> Json:
     dosages = instructions(medicine, release, as_of)
     if dosages:
         made["dosageInstruction"] = dosages
-    supply = _supply(medicine)
+    supply = _supply(medicine, as_of)
     if supply:
         made["dispenseRequest"] = supply
     return made
@@ -186,8 +187,10 @@ def _category(setting: str, release: str) -> Json:
     return {"category": made if release == "STU3" else [made]}
 
 
-def _supply(medicine: Medicine) -> Json:
+def _supply(medicine: Medicine, as_of: date) -> Json:
     made: Json = {}
+    if medicine.valid_until:
+        made["validityPeriod"] = {"end": day(medicine.valid_until, as_of)}
     if medicine.refills is not None:
         made["numberOfRepeatsAllowed"] = medicine.refills
     if medicine.quantity:

@@ -12,6 +12,8 @@ from tests.support.allergies import render_allergy
 from tests.support.cases import ASKED_BY, EXTRA_KEYS, KEYS, Case, Medicine
 from tests.support.chart import render_encounter, render_lab, render_patient, render_problem, render_procedure
 from tests.support.medicines import drug_element, is_rescue, medication, reference, reference_element, render_medicine
+from tests.support.pump import KEY as PUMP_KEY
+from tests.support.pump import render_pump
 from tests.support.words import SYSTEMS, Json, concepts
 
 PATIENT, OTHER_PATIENT, ENCOUNTER = "pat-1", "pat-2", "enc-1"
@@ -163,6 +165,8 @@ def _prefetch(case: Case, release: str, variant: Variant) -> Json:
         subject = _subject(reaction.wrong_patient, variant)
         lists["allergies"].append(_entry(render_allergy(reaction, release, case.as_of, number, subject)))
 
+    _add_pump(lists, case, release, variant)
+
     prefetch: Json = {"patient": render_patient(case.patient, case.as_of, PATIENT)}
     for key in KEYS:
         if key not in ("patient", "encounter"):
@@ -176,6 +180,12 @@ def _prefetch(case: Case, release: str, variant: Variant) -> Json:
             case.encounter, release, case.as_of, ENCOUNTER, _subject(False, variant)
         )
     return _states(case, prefetch)
+
+
+def _add_pump(lists: dict[str, list[Json]], case: Case, release: str, variant: Variant) -> None:
+    for number, told in enumerate(case.pump, 1):
+        subject = _subject(told.wrong_patient, variant)
+        lists[PUMP_KEY[told.kind]].append(_entry(render_pump(told, release, case.as_of, number, subject)))
 
 
 def _ordered_for_home(case: Case, release: str, variant: Variant) -> list[Json]:
