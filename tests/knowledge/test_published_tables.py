@@ -84,7 +84,7 @@ def test_the_bands_of_withdrawal_risk_are_those_of_asam() -> None:
 
 # mg a day by mouth: adults, highest of any use, from 65 on (0: none). Labels, drug-use criteria, one chart.
 BENZODIAZEPINE_MAXIMA = """
-alprazolam 4 10 2
+alprazolam 4 10 0.75
 bromazepam 18 60 9
 chlordiazepoxide 100 300 20
 clobazam 40 40 0
