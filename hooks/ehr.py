@@ -18,7 +18,7 @@ from cds.case import Reason, Unknown
 from hooks.access import Access, opens
 from hooks.observe import fault, log
 from hooks.origins import Allowed, Base, read_base
-from hooks.outbound import CONNECTIONS, WORDS, Errand, Failed, Outbound, Why
+from hooks.outbound import CONNECTIONS, WORDS, Budget, Errand, Failed, Outbound, Why
 from hooks.paging import MOST_ENTRIES, MOST_PAGES, Page, are_newest, asked_codes, joined, read_page, read_resource
 from hooks.request import HookRequest
 from hooks.services import NEWEST
@@ -105,7 +105,6 @@ class Ehr:
         """Everything wished for, or why not, in the order of the wishes and never later than ``ends``."""
         from concurrent.futures import wait  # not needed to start a service, nor by most calls
 
-        errand = Errand(base, access.token, ends)
         usable = not access.token or bool(_TOKEN.match(access.token))
         answers: dict[str, Fetched | Future[Part]] = {}
         partial: set[str] = set()
@@ -116,7 +115,7 @@ class Ehr:
             elif not may.any:
                 answers[each.key] = _closed(each)
             else:
-                answers[each.key] = self._pool().submit(self._one, errand, each)
+                answers[each.key] = self._pool().submit(self._one, Errand(base, access.token, ends, Budget()), each)
                 if not may.whole:
                     partial.add(each.key)
         wait(

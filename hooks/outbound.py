@@ -25,8 +25,8 @@ import msgspec
 
 from hooks.origins import Base
 
-MOST_BYTES = 4 * 1024 * 1024  # of one answer; a page of 1000 resources has about 1 MB
-CONNECTIONS = 64
+MOST_BYTES = 4 * 1024 * 1024  # of all pages of one key; 1000 resources have about 1 MB
+CONNECTIONS = 128  # 8 threads that answer calls, and some 15 queries of each at once
 IDLE_CONNECTIONS = 32
 IDLE_SECONDS = 10.0
 _ACCEPT = "application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.8"
@@ -79,12 +79,26 @@ class Failed(Exception):
         self.status = status
 
 
+class Budget:
+    """How many bytes the pages of one key may still have."""
+
+    def __init__(self) -> None:
+        self.left = MOST_BYTES
+
+    def take(self, count: int) -> None:
+        """Count bytes that came. Raises ``Failed`` when they are too many."""
+        if count > self.left:
+            raise Failed(Why.SIZE)
+        self.left -= count
+
+
 class Errand(msgspec.Struct, frozen=True):
     """What one thread is fetching: from where, with which token, until when (``time.monotonic``)."""
 
     base: Base
     token: str
     ends: float
+    budget: Budget
 
     def left(self) -> float:
         """Seconds that are left. Raises ``Failed``."""
@@ -159,7 +173,7 @@ class Outbound:
         )
         answer = transport.handle_request(request)
         try:
-            return _body(answer)
+            return _body(answer, errand.budget)
         finally:
             answer.close()
 
@@ -227,7 +241,7 @@ def _wraps(address: Address) -> bool:
     return bool(address.ipv4_mapped or address.sixtofour or address.teredo) or address in _NAT64
 
 
-def _body(answer: Any) -> bytes:
+def _body(answer: Any, budget: Budget) -> bytes:
     status = int(answer.status_code)
     if 300 <= status < 400:
         raise Failed(Why.REDIRECT, status)
@@ -237,14 +251,13 @@ def _body(answer: Any) -> bytes:
         raise Failed(Why.STATUS, status)
     if answer.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Failed(Why.COMPRESSED, status)
-    declared = answer.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:15]) > MOST_BYTES:
+    declared = answer.headers.get("content-length", "")[:15]
+    if declared.isdigit() and int(declared) > budget.left:
         raise Failed(Why.SIZE, status)
     body = bytearray()
     for chunk in answer.iter_raw():
+        budget.take(len(chunk))
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise Failed(Why.SIZE, status)
     return bytes(body)
 
 

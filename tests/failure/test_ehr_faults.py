@@ -22,7 +22,7 @@ PARTS = {"endless", "self-next", "next-away"}  # something came, and is used
 SLOW = {"hung", "drip", "drip-head"}
 FULL = {"opioid-baclofen:critical", "baclofen-renal-dose:critical"}
 RELEASES = ["dstu2", "stu3", "r4"]
-FAULTY = sorted(FAULTS.keys() - {"none", "ignoring"})
+FAULTY = sorted(FAULTS.keys() - {"none", "ignoring", "exchanged"})
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,32 @@ def test_a_server_that_fails_for_one_type_costs_only_that(bad: BadFhir, release:
     if fault not in PARTS:
         said = [item for item in report(answer)["notChecked"] if item["reason"] == "fetch-failed"]
         assert any("creatinine" in item["detail"] for item in said)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_what_the_orders_alone_show_is_kept_whatever_the_server_does(bad: BadFhir, fault: str) -> None:
+    """Oxycodone and alprazolam in one basket need no chart."""
+    offer = offered("basket-without-chart")
+    bad.resources = []
+    began = time.perf_counter()
+    answer = json.loads(answer_to(offer, offer.body(bad.base(fault)), engine(DEADLINE_MS)).body)
+    assert time.perf_counter() - began < DEADLINE_MS / 1000 + SMALL
+    assert "opioid-benzodiazepine:critical" in told(answer)
+    assert answer["cards"][-1]["source"]["topic"]["code"] == "not-checked"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_patient_of_somebody_else_is_not_taken_for_ours(bad: BadFhir, release: str) -> None:
+    offer = offered(f"{release}-order-sign")
+    patient = next(one for one in offer.resources if one["resourceType"] == "Patient")
+    bad.resources = [{**patient, "id": "kidney-72"} if one is patient else one for one in offer.resources]
+    bad.sent_instead = {**patient, "id": "somebody-else"}
+    try:
+        answer = json.loads(answer_to(offer, offer.body(bad.base("exchanged", "Patient")), engine()).body)
+    finally:
+        bad.sent_instead = {}
+    assert "wrong-patient" in {item["reason"] for item in report(answer)["notChecked"]}
+    assert "elderly-baclofen:warning" not in told(answer)
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -34,6 +34,7 @@ class BadFhir:
     def __init__(self) -> None:
         self.resources: list[Json] = []
         self.seen: list[tuple[str, str, str]] = []  # method, path with query, authorization
+        self.sent_instead: Json = {}  # of "exchanged"
         self.link = "http://evil.example/fhir?page=2"  # of "next-away"
         self.over = threading.Event()
         self._server = _Quiet(("127.0.0.1", 0), self._handler())
@@ -265,6 +266,7 @@ FAULTS: dict[str, Fault] = {
     "self-next": _self_next,
     "next-away": _next_away,
     "ignoring": _ignoring,
+    "exchanged": lambda it, path, query: it.send(200, json.dumps(it.server_of_tests.sent_instead).encode()),
     "bomb": _bomb,
     "large": _large,
     "500": _status(500),

@@ -27,7 +27,7 @@ class Offered(NamedTuple):
 
     def body(self, server: str, keys: Sequence[str] = (), **authorization: Any) -> bytes:
         """The call with an offer of this server, and with only these keys of its prefetch."""
-        prefetch = {key: value for key, value in self.document["prefetch"].items() if key in keys}
+        prefetch = {key: value for key, value in self.document.get("prefetch", {}).items() if key in keys}
         access: Json = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.read"}
         document = {**self.document, "prefetch": prefetch, "fhirServer": server}
         return json.dumps(document | {"fhirAuthorization": access | authorization}).encode()
@@ -37,7 +37,7 @@ def offered(name: str) -> Offered:
     """A call of ``fixtures/requests`` as an offer; its prefetch is complete."""
     call = next(call for call in calls("requests") if call.name == name)
     document = json.loads(call.body)
-    return Offered(call.service, document, resources_of(document["prefetch"]))
+    return Offered(call.service, document, resources_of(document.get("prefetch", {})))
 
 
 def resources_of(prefetch: Json) -> list[Json]:
