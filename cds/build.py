@@ -79,7 +79,7 @@ def build_case(
     return PatientCase(
         as_of=as_of,
         phase=phase,
-        patient=patient(chart.patient, as_of),
+        patient=patient(chart.patient, as_of, chart.gaps.get("patient", ())),
         orders=medicines.orders,
         uses=tuple(item.use for item in medicines.running),
         past_uses=tuple(item.use for item in medicines.over),

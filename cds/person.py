@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from cds.arithmetic.dates import age_years
@@ -35,10 +35,13 @@ PROCEDURE_STATUS = {
 IN_PLACE = frozenset({"active", "available", "implanted"})
 
 
-def patient(fact: PatientFact | None, as_of: date) -> Patient:
-    """Birth and sex, each Known or Unknown with its reason; a birth in the future or too long ago is unreadable."""
+def patient(fact: PatientFact | None, as_of: date, gaps: Sequence[Unknown] = ()) -> Patient:
+    """Birth and sex, each Known or Unknown with its reason; a birth in the future or too long ago is unreadable.
+
+    ``gaps`` say why there is no Patient at all.
+    """
     if fact is None:
-        missing = Unknown(Reason.ABSENT, "no patient")
+        missing = gaps[0] if gaps else Unknown(Reason.ABSENT, "no patient")
         return Patient(missing, missing)
     if fact.birth is None:
         reason = Reason.UNREADABLE if fact.birth_raw else Reason.ABSENT

@@ -16,6 +16,7 @@ from hooks.engine import Engine
 from hooks.errors import refused
 from hooks.fhir.asked import Asked, resource_of
 from hooks.offline import BadFileError, Told, request_of_bundle
+from hooks.origins import NOWHERE
 from hooks.respond import Judged, judge
 from hooks.services import service_for_hook
 
@@ -44,7 +45,7 @@ def judged_bundle(body: bytes, engine: Engine, *, name: str = "bundle") -> tuple
     service = service_for_hook(request["hook"])
     if service is None:
         raise refused(400, "hook", "is none that is answered here", "See /cds-services", "not-supported")
-    return judge(orjson.dumps(request), service, engine), request["hookInstance"]
+    return judge(orjson.dumps(request), service, engine, NOWHERE), request["hookInstance"]
 
 
 def _parameters(resource: Json) -> Asked:
