@@ -22,7 +22,12 @@ from hooks.sandbox.people import RELEASES, Order, people
 from hooks.services import catalogue, service_for_hook
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = {"sandbox.js": "text/javascript", "sandbox.css": "text/css", "icon.svg": "image/svg+xml"}
+_FILES = {
+    "evidence.css": "text/css",
+    "sandbox.js": "text/javascript",
+    "sandbox.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 # One script and one style sheet of our own; nothing from elsewhere, nothing inline.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "

@@ -50,10 +50,21 @@ def test_every_check_has_an_evidence_page(server: Server) -> None:
     assert server.get("/checks/not-checked").status == 200
 
 
+def test_an_evidence_page_tells_where_the_check_speaks_and_where_it_stays_quiet(server: Server) -> None:
+    """In the words of the cases that are its tests; every number with its basis; a print sheet of its own."""
+    text = server.get("/checks/baclofen-renal-dose").body.decode()
+    assert "eGFR 59 at 50, 15 mg a day: info" in text
+    assert "Where it stays quiet (" in text
+    assert "none: our own rule" in text
+    sheet = server.get("/static/evidence.css")
+    assert sheet.status == 200
+    assert "@media print" in sheet.body.decode()
+
+
 def test_the_front_page_leads_to_discovery_and_checks(server: Server) -> None:
     text = server.get("/").body.decode()
-    assert 'href="/cds-services"' in text
-    assert all(f'href="/checks/{id}"' in text for id in load_knowledge().checks)
+    assert 'href="cds-services"' in text
+    assert all(f'href="checks/{id}"' in text for id in load_knowledge().checks)
 
 
 @pytest.mark.parametrize("path", ["/", "/cds-services", "/nothing", "/health/live"])
