@@ -29,6 +29,8 @@ MEASURES = {
     "spo2": "saturation",
     "body-temperature": "temperature",
     "gestational-age": "time",
+    "alt": "enzyme",
+    "ast": "enzyme",
 }
 # The code of an eGFR already says "per 1.73 m2"; many laboratories leave it out of the unit.
 # Kinds that are answered in words or codes, and kinds whose value is a date.

@@ -33,13 +33,13 @@ PREGNANCY = (
     "63895-7,68499-3"
 )
 ALCOHOL = "72109-2,75626-2,74013-4,44940-5"  # LOINC: AUDIT-C; drinks per day and per week
-LIVER = "1975-2,14631-6,6301-6,34714-6"  # LOINC: total bilirubin; INR
+LIVER = "1975-2,14631-6,6301-6,34714-6,1742-6,1743-4,1744-2,1920-8"  # LOINC: total bilirubin; INR; ALT; AST
 NALOXONE = "7242,1659929,1725059,1725064"  # RxNorm: the ingredient, prefilled syringe, nasal spray and its brand
 
 DISCHARGE = "10183-2,75311-1"  # LOINC: hospital discharge medications; discharge medications
 
 # How many we ask for, newest first.
-NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 20, "pregnancy": 10, "alcohol": 6, "liver": 6}
+NEWEST = {"creatinine": 20, "body": 6, "procedures": 20, "vitals": 20, "pregnancy": 10, "alcohol": 6, "liver": 12}
 NEWEST |= {"stopped": 50, "dispenses": 50, "appointments": 20, "requests": 20}
 
 ESSENTIAL = ("patient", "medications", "statements", "conditions", "creatinine")

@@ -124,6 +124,10 @@ MEASURES: dict[str, dict[str, Unit]] = {
         "/min, 1/min, {breaths}/min, {beats}/min, breaths/min, beats/min, breaths/minute, beats/minute, bpm, rpm, "
         "per minute, breaths per minute, beats per minute, min-1, /minute, {resp}/min, br/min, resp/min",
     ),
+    "enzyme": {
+        **_rows("enzyme", 1, 1, "U/L", "u/l, [iu]/l, iu/l, units/l, unit/l, [u]/l"),
+        **_rows("enzyme", 60, 1, "ukat/L", "ukat/l"),
+    },
     "saturation": _rows("saturation", 1, 1, "%", "%, percent, {%}, %{saturation}, % saturation"),
     "temperature": {
         **_rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cds.arithmetic.weight import dosing_weight_of
 from cds.case import Known, Reason, Unknown
 from cds.checks.baclofen import total_dose
 from cds.checks.conditions import on_route
@@ -44,6 +45,11 @@ def _one(view: View, check: Check, items: tuple[Present, ...]) -> Answer:
     if total > check.number("times") * limit.top:
         because = f"above {number(check.number('times'))} times {number(limit.top)} mg/day"
         return _finding(view, check, items, Indicator.CRITICAL, "far", limit.top, because, limit), said
+    light, more = _light(view, check, limit, total)
+    if light is not None:
+        because = f"above {number(light)} mg/day at this body weight"
+        return _finding(view, check, items, Indicator.WARNING, "light", light, because, limit), said
+    said += more
     if total > allowed:
         because = f"above {number(allowed)} mg/day"
         return _finding(view, check, items, Indicator.WARNING, "default", allowed, because, limit), said + unsure
@@ -62,6 +68,16 @@ def _allowed(
     if for_it or view.problems(limit.special):
         return limit.top, ()
     return limit.mg, unknown_for(check, view.gaps("conditions"), makes_card=False)
+
+
+def _light(view: View, check: Check, limit: Limit, total: float) -> tuple[float | None, tuple[NotChecked, ...]]:
+    """The lower maximum of a light patient, where the dose is above it; not known without a weight of today."""
+    if limit.light_mg is None or limit.light_kg is None or total <= limit.light_mg or total > limit.mg:
+        return None, ()
+    weight = dosing_weight_of(view.case)
+    if isinstance(weight, Unknown):
+        return None, unknown_for(check, (weight, *view.gaps("body")), makes_card=False)
+    return (limit.light_mg if weight.value.value <= limit.light_kg else None), ()
 
 
 def _older(view: View, check: Check, items: tuple[Present, ...], limit: Limit, total: float) -> Answer:

@@ -13,7 +13,8 @@ import msgspec
 
 class Limit(msgspec.Struct, frozen=True):
     """mg a day of one drug: ``mg`` adults; ``top`` of any use; ``special`` the concepts for which ``top`` holds;
-    ``older`` from 65 on (None: no source has one), ``older_label``: by its label, not only by a chart."""
+    ``older`` from 65 on (None: no source has one), ``older_label``: by its label, not only by a chart; ``light_mg`` up
+    to ``light_kg`` of body weight."""
 
     mg: float
     top: float
@@ -21,6 +22,8 @@ class Limit(msgspec.Struct, frozen=True):
     older: float | None
     older_label: bool
     evidence: tuple[str, ...]
+    light_mg: float | None = None
+    light_kg: float | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -44,6 +47,8 @@ def _limit(row: Mapping[str, Any]) -> Limit:
         older=float(older) if older is not None else None,
         older_label=bool(row.get("older_label", False)),
         evidence=tuple(row["evidence"]),
+        light_mg=row.get("light_mg"),
+        light_kg=row.get("light_kg"),
     )
 
 
