@@ -17,17 +17,24 @@ from cds.knowledge.model import Check, Fact
 from cds.view import Present, View, day, joined, number
 
 KINDS = ("respiratory-rate", "spo2", "gcs", "body-temperature")
+MOST = 2  # signs named in a headline
 UNCONSCIOUS = ("pain", "unresponsive")
 LUNGS = ("copd", "oxygen-dependence", "hypoventilation", "respiratory-failure")
 
 
 class Sign(msgspec.Struct, frozen=True):
-    """One sign in words, where it was read, and whether somebody tells that it is of now."""
+    """One sign in words, of which day, where it was read, and whether somebody tells that it is of now."""
 
     words: str
+    day: str
     ref: str
     of_now: bool = True
     oxygen: bool = False
+
+    @property
+    def seen(self) -> str:
+        """With its day, as a card shows what was looked at."""
+        return f"{self.words} ({self.day})" if self.day else self.words
 
 
 @fact("ordered-for-a-seizure")
@@ -65,7 +72,7 @@ def overdose_signs(view: View, check: Check) -> Outcome:
         return Outcome(check.id, why="no order of this call brings baclofen or a benzodiazepine")
     vitals = {kind: newest(view, kind, check.number("days")) for kind in KINDS}
     signs = _signs(view, check, vitals)
-    looked = (*(seen(view, item) for item in orders), *(sign.words for sign in signs))
+    looked = (*(seen(view, item) for item in orders), *(sign.seen for sign in signs))
     said = _gaps(view, check, vitals)
     taken = tuple(item for item in items if item.use is not None)
     if not signs or (not taken and _oxygen_only(signs)):
@@ -86,7 +93,7 @@ def _signs(view: View, check: Check, vitals: dict[str, Newest]) -> tuple[Sign, .
         measured = vitals[kind]
         if beyond and isinstance(measured.value, Known) and measured.lab is not None:
             text = words.format(number(round(measured.value.value, 1)))
-            found.append(Sign(f"{text} ({day(measured.lab.when)})", measured.lab.ref, oxygen=kind == "spo2"))
+            found.append(Sign(text, day(measured.lab.when), measured.lab.ref, oxygen=kind == "spo2"))
     return (*found, *_unconscious(view, check), *_problems(view, check))
 
 
@@ -98,13 +105,13 @@ def _unconscious(view: View, check: Check) -> tuple[Sign, ...]:
     if not 0 <= (view.case.as_of - lab.when.last).days <= check.number("days"):
         return ()
     words = "does not wake" if lab.said == "unresponsive" else "wakes to pain only"
-    return (Sign(f"{words} ({day(lab.when)})", lab.ref),)
+    return (Sign(words, day(lab.when), lab.ref),)
 
 
 def _problems(view: View, check: Check) -> tuple[Sign, ...]:
     """Coma, hypothermia, hypotonia that began lately; of an undated entry only coma and hypothermia, as unsure."""
     return tuple(
-        Sign(_with_day(problem), problem.ref, of_now=problem.onset is not None)
+        Sign(problem.concept.label, day(problem.onset), problem.ref, of_now=problem.onset is not None)
         for problem in view.problems(check.conditions)
         if _lately(view, check, problem)
     )
@@ -116,8 +123,10 @@ def _lately(view: View, check: Check, problem: Problem) -> bool:
     return (view.case.as_of - problem.onset.last).days <= check.number("sign_days")
 
 
-def _with_day(problem: Problem) -> str:
-    return f"{problem.concept.label} since {day(problem.onset)}" if problem.onset else problem.concept.label
+def _named(signs: tuple[Sign, ...]) -> str:
+    """The first two signs, and how many more there are: the headline is short, the card lists them all."""
+    words = [sign.words for sign in signs]
+    return joined(words if len(words) <= MOST else [*words[: MOST - 1], f"{len(words) - MOST + 1} more signs"])
 
 
 def _oxygen_only(signs: tuple[Sign, ...]) -> bool:
@@ -148,12 +157,12 @@ def _finding(view: View, check: Check, items: Scope, signs: tuple[Sign, ...], ta
         wording="taken" if taken else "new",
         values={
             "one": joined(view.name(item.ingredient) for item in items),
-            "sign": joined(sign.words for sign in signs),
+            "sign": _named(signs),
             "drugs": list(dict.fromkeys(item.ingredient for item in items)),
         },
         about=tuple(dict.fromkeys([*(item.ref for item in items), *(sign.ref for sign in signs if sign.ref)])),
         evidence=check.evidence,
-        seen=(*(seen(view, item) for item in items), *(sign.words for sign in signs)),
+        seen=(*(seen(view, item) for item in items), *(sign.seen for sign in signs)),
         because=because or ("a sign of now",),
         unknown=() if sure else ("since when the sign is there",),
         shown=to > Indicator.SILENT,

@@ -43,4 +43,5 @@ def test_what_is_shown_at_signing_is_shown_at_a_refill(check: Check) -> None:
 def test_an_opened_chart_shows_less_than_critical_only_for_what_is_due() -> None:
     lower = {check.id for check in CHECKS.values() if check.view_from < Indicator.CRITICAL}
     due = {"itb-interruption", "itb-refill-due", "supply-gap", "baclofen-renal-worsening", "tolerance-review"}
+    due |= {"benzo-lft-monitoring"}
     assert lower == due  # and none is an order
