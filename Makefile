@@ -67,6 +67,7 @@ bench: install-dev  ## time in process, as ratios to orjson.loads of the same bo
 prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that notes quote
 	@$(BIN)/python -m tests.prove.numbers
 	@$(BIN)/python -m tests.prove.suggestions
+	@$(BIN)/python -m tests.prove.kills
 	@$(BIN)/python -m pytest -q tests/cases tests/releases tests/failure
 	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -q -n $(JOBS) tests/generative tests/unit
 	@$(BIN)/python -m pytest -q -n $(JOBS) --cov=cds --cov-report=term

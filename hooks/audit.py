@@ -6,7 +6,6 @@ keeps what it holds and tries again.
 
 from __future__ import annotations
 
-import atexit
 import queue
 import threading
 import time
@@ -14,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MOST_WAITING = 2000
 _BATCH = 200
 _PAUSE = 2.0  # seconds between tries while the database is away
-_LAST_WORDS = 3.0  # seconds that a stopping worker may take to write what it holds
+_HASTE = 0.2  # the same, of a worker that stops
+_LAST_WORDS = 6.0  # seconds that a stopping worker may take to write what it holds
 _TIDY_EVERY = timedelta(hours=6)
 
 
@@ -56,6 +57,7 @@ class Audit:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._until = 0.0  # when stopping: how long to try
         self._tidied: datetime | None = None
 
     def note(self, request_id: str, client: str, service: str, ms: float, answer: Answer) -> None:
@@ -84,6 +86,7 @@ class Audit:
         thread = self._thread
         if thread is None:
             return True
+        self._until = time.monotonic() + seconds
         self._stopping.set()
         with suppress(queue.Full):
             self._waiting.put_nowait(None)
@@ -95,7 +98,8 @@ class Audit:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
                 self._thread.start()
-                atexit.register(self.flush)
+                # When the process ends; atexit is not run by the forked workers of a service.
+                Finalize(None, self.flush, exitpriority=10)
 
     def _run(self) -> None:
         while True:
@@ -127,8 +131,11 @@ class Audit:
                     log().error("calls cannot be noted: the database is away")
                     told = True
                 if self._stopping.is_set():
-                    return False
-                self._stopping.wait(_PAUSE)
+                    if time.monotonic() >= self._until:
+                        return False
+                    time.sleep(_HASTE)
+                else:
+                    self._stopping.wait(_PAUSE)
 
     def _rows(self, batch: Iterable[Noted]) -> list[Row]:
         """The rows of a batch. One that cannot be made costs itself only."""

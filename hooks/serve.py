@@ -6,6 +6,9 @@ import gc
 import os
 import signal
 import socket
+import threading
+import time
+from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +27,7 @@ from hooks.seen import is_shared
 from hooks.settings import PREFIX, SWITCHES, Settings, SettingsFaults, load_settings, shown
 
 STOP_LIMIT = 10  # seconds that a worker may take to finish its calls before it is killed
+_LOOK_EVERY = 0.5  # seconds between looks whether the main process is there
 
 
 def serve(settings: Settings | None = None) -> None:
@@ -77,11 +81,28 @@ def application() -> Flask:
     """The application of one worker process; its settings come by the environment."""
     if hasattr(signal, "pthread_sigmask"):  # Ctrl-C reaches all processes: the main one alone stops the workers,
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a worker told twice to stop would never end
+    _end_with_parent()
     settings = load_settings()
     app = create_app(settings, memory=Audit(settings) if settings.database_url != "off" else None)
     gc.collect()
     gc.freeze()  # the knowledge is never garbage; do not look through it again at each collection
     return app
+
+
+def _end_with_parent() -> None:
+    """End this worker when the main process is gone without having stopped it. A worker left behind would go on
+    answering, with its old knowledge, beside those of the next start.
+    """
+    main = parent_process()
+    if main is None:
+        return
+
+    def watch() -> None:
+        while os.getppid() == main.pid:
+            time.sleep(_LOOK_EVERY)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="watch", daemon=True).start()
 
 
 def _hand_on(settings: Settings) -> None:

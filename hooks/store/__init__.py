@@ -27,7 +27,7 @@ from hooks.store.tables import calls, feedback, keys, used_tokens
 __all__ = ["Store", "StoreUnavailable"]
 
 Row = dict[str, Any]
-_AGAIN = timedelta(seconds=5)  # after a failed opening the next is tried no sooner
+_AGAIN = timedelta(seconds=2)  # after a failed opening the next is tried no sooner
 
 
 class Store:

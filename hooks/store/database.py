@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from hooks.errors import StoreUnavailable
 
 WAIT = 2.0  # seconds for a lock or a connection, then the caller is told to try again
+_MIGRATING_MS = 10_000  # tables being made may take longer than a statement, and so may waiting for it
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 5_390_172_011  # PostgreSQL advisory lock: one process migrates, the others wait
 
@@ -78,6 +79,7 @@ def _bring_up_to_date(engine: Engine) -> None:
     newest = ScriptDirectory.from_config(config).get_current_head()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_MIGRATING_MS}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
         if MigrationContext.configure(connection).get_current_revision() != newest:
             from alembic import command

