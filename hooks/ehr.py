@@ -18,7 +18,7 @@ from cds.case import Reason, Unknown
 from hooks.access import Access, opens
 from hooks.observe import fault, log
 from hooks.origins import Allowed, Base, read_base
-from hooks.outbound import CONNECTIONS, WORDS, Budget, Errand, Failed, Outbound, Why
+from hooks.outbound import CONNECTIONS, WORDS, Errand, Failed, Outbound, Why
 from hooks.paging import MOST_ENTRIES, MOST_PAGES, Page, are_newest, asked_codes, joined, read_page, read_resource
 from hooks.request import HookRequest
 from hooks.services import NEWEST
@@ -115,7 +115,7 @@ class Ehr:
             elif not may.any:
                 answers[each.key] = _closed(each)
             else:
-                answers[each.key] = self._pool().submit(self._one, Errand(base, access.token, ends, Budget()), each)
+                answers[each.key] = self._pool().submit(self._one, Errand(base, access.token, ends), each)
                 if not may.whole:
                     partial.add(each.key)
         wait(

@@ -1,7 +1,7 @@
 """Reading a call, and filling from the caller's FHIR server what prefetch left open - as far as the answer needs it.
 
 What was read is looked at after each step: an order that no check is about fetches nothing; one that could only meet
-our drugs on the list fetches the lists, and the rest only if they are there.
+our drugs on the list fetches the lists, and the rest only if they are there; so does a chart that is opened.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def fill(
     for _ in (Need.LISTS, Need.ALL):
         needed = _need(seen, request, service, engine, as_of)
         tried = {each.key for each in done}
-        wanted = [key for key in open_keys if key not in tried and (needed is Need.ALL or key in LISTS)]
+        first = _first(service, engine)
+        wanted = [key for key in open_keys if key not in tried and (needed is Need.ALL or key in first)]
         if needed is Need.NOTHING or not wanted:
             break
         fetched = _fetch(wanted, access, request, service, engine, base, ends)
@@ -98,6 +99,14 @@ def _need(seen: Seen, request: HookRequest, service: Service, engine: Engine, as
         return Need.NOTHING
     dormant = sum(fact.draft for fact in seen.chart.medications) > len(case.orders)
     return Need.LISTS if needed is Need.NOTHING and dormant else needed
+
+
+def _first(service: Service, engine: Engine) -> frozenset[str]:
+    """What is needed before it is known whether our drugs are taken. Some checks look at every chart, drugs or not."""
+    if service.draft_fields:
+        return LISTS
+    checks = engine.knowledge.checks.values()
+    return LISTS.union(key for check in checks if check.every_chart for key in check.asks)
 
 
 def _open_keys(seen: Seen, service: Service) -> list[str]:

@@ -98,7 +98,7 @@ class Errand(msgspec.Struct, frozen=True):
     base: Base
     token: str
     ends: float
-    budget: Budget
+    budget: Budget = msgspec.field(default_factory=Budget)
 
     def left(self) -> float:
         """Seconds that are left. Raises ``Failed``."""
