@@ -106,7 +106,9 @@ def procedures(facts: Iterable[ProcedureFact], terminology: Terminology) -> tupl
     return tuple(found)
 
 
-_REQUESTS = frozenset({"ServiceRequest", "ProcedureRequest", "DiagnosticOrder", "Appointment"})
+_REQUESTS = frozenset(
+    {"ServiceRequest", "ProcedureRequest", "DiagnosticOrder", "Appointment", "CommunicationRequest", "Task"}
+)
 _NOT_ASKED = frozenset({"completed", "entered-in-error", "cancelled", "revoked", "stopped", "rejected", "fulfilled"})
 
 

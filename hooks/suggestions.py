@@ -24,6 +24,7 @@ from hooks.wording import short
 MOST_SUGGESTIONS = 3
 Json = dict[str, Any]
 
+_STEPS = {"replace-drug": ("remove-draft", "order")}  # what is done in more than one action
 ANSWERS = "org.gabaguard.answers"
 LABEL_LENGTH = 80
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "gabaguard.suggestions")
@@ -40,7 +41,7 @@ class Offer(msgspec.Struct):
     subject: Subject
     drafts: tuple[Draft, ...] = ()
     old: bool = False
-    actions: dict[tuple[str, str, str], Json | None] = {}
+    actions: dict[tuple[str, str, str], list[Json]] = {}
 
 
 class SuggestionMaker:
@@ -54,13 +55,13 @@ class SuggestionMaker:
         found: list[Json] = []
         recommended = False
         for proposal in _in_order(offer.proposals, checks):
-            action = self._action_once(proposal, offer)
-            if action is None:
+            actions = self._actions_once(proposal, offer)
+            if not actions:
                 continue
             made: Json = {
                 "label": label(proposal, self._knowledge),
                 "uuid": _uuid(hook_instance, topic, proposal),
-                "actions": [action],
+                "actions": actions,
                 "extension": {ANSWERS: list(proposal.answers)},
             }
             if not recommended and not offer.old and _is_recommended(proposal, checks):
@@ -70,10 +71,12 @@ class SuggestionMaker:
                 break
         return found
 
-    def _action_once(self, proposal: Proposal, offer: Offer) -> Json | None:
+    def _actions_once(self, proposal: Proposal, offer: Offer) -> list[Json]:
         key = (proposal.kind, proposal.about, proposal.item)
         if key not in offer.actions:
-            offer.actions[key] = self._action(proposal, offer)
+            steps = _STEPS.get(proposal.kind, (proposal.kind,))
+            made = [self._action(msgspec.structs.replace(proposal, kind=step), offer) for step in steps]
+            offer.actions[key] = [action for action in made if action is not None] if None not in made else []
         return offer.actions[key]
 
     def _action(self, proposal: Proposal, offer: Offer) -> Json | None:
@@ -108,6 +111,8 @@ def label(proposal: Proposal, knowledge: Knowledge) -> str:
     """What the button says."""
     if proposal.kind == "order":
         return knowledge.orderables[proposal.item].label
+    if proposal.kind == "replace-drug":
+        return short(f"Order {knowledge.orderables[proposal.item].label} instead of {proposal.drug}", LABEL_LENGTH)
     if proposal.kind == "remove-draft":
         return short(f"Remove this order of {proposal.drug}", LABEL_LENGTH)
     if proposal.dose is not None:

@@ -207,6 +207,20 @@ class DiagnosticOrder(Done):
     event: list[OrderEvent] | None = None
 
 
+class Payload(View):
+    contentString: Text = None
+    contentCodeableConcept: Coded | None = None  # R5
+
+
+class CommunicationRequest(Done):
+    payload: list[Payload] | None = None
+
+
+class Task(Done, rename={"subject": "for"}):
+    subject: References = None
+    description: Text = None
+
+
 class DeviceRequest(Done):
     codeCodeableConcept: Coded | None = None
     codeReference: RefOrText = None

@@ -6,6 +6,7 @@ from cds.case import When
 from cds.chart import Coded, EncounterFact, PatientFact, ProcedureFact
 from cds.fhir.clinical_views import (
     Appointment,
+    CommunicationRequest,
     Device,
     DeviceRequest,
     DeviceUseRequest,
@@ -13,8 +14,10 @@ from cds.fhir.clinical_views import (
     Done,
     Encounter,
     Patient,
+    Payload,
     Procedure,
     ServiceRequest,
+    Task,
 )
 from cds.fhir.codes import all_coded, dated_words, each_coded, merged, referenced, shortened, words
 from cds.fhir.dates import ends, spanning, starts, when
@@ -104,7 +107,15 @@ def _notes(view: Done) -> tuple[str, ...]:
     own = (*words(view.note), *words(view.notes))
     if isinstance(view, Appointment):
         own += tuple(text for text in (view.description, view.comment) if text)
+    if isinstance(view, Task) and view.description:
+        own += (view.description,)
+    if isinstance(view, CommunicationRequest):
+        own += tuple(text for part in view.payload or () if (text := _content(part)))
     return own
+
+
+def _content(part: Payload) -> str:
+    return part.contentString or (part.contentCodeableConcept.text if part.contentCodeableConcept is not None else "")
 
 
 def _moment(view: Done) -> When | None:

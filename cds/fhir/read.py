@@ -15,6 +15,7 @@ from cds.fhir.bundle import Found, Opened, open_source
 from cds.fhir.clinical_views import (
     AllergyIntolerance,
     Appointment,
+    CommunicationRequest,
     Condition,
     Device,
     DeviceRequest,
@@ -27,6 +28,7 @@ from cds.fhir.clinical_views import (
     Procedure,
     ProcedureRequest,
     ServiceRequest,
+    Task,
 )
 from cds.fhir.codes import MOST_CODINGS, shortened
 from cds.fhir.detect import release_of
@@ -213,6 +215,8 @@ _TAKE: dict[type[Resource], Callable[[_Reading, Source, Found], None]] = {
     ServiceRequest: _Reading.take_procedure,
     ProcedureRequest: _Reading.take_procedure,
     DiagnosticOrder: _Reading.take_procedure,
+    CommunicationRequest: _Reading.take_procedure,
+    Task: _Reading.take_procedure,
     DeviceRequest: _Reading.take_procedure,
     DeviceUseRequest: _Reading.take_procedure,
     Device: _Reading.take_procedure,

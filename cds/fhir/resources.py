@@ -12,6 +12,7 @@ import msgspec
 from cds.fhir.clinical_views import (
     AllergyIntolerance,
     Appointment,
+    CommunicationRequest,
     Condition,
     Device,
     DeviceRequest,
@@ -26,6 +27,7 @@ from cds.fhir.clinical_views import (
     ServiceRequest,
     Specimen,
     Substance,
+    Task,
 )
 from cds.fhir.medication_views import (
     Medication,
@@ -100,6 +102,8 @@ CONSULTED: tuple[type[Resource], ...] = (
     ServiceRequest,
     ProcedureRequest,
     DiagnosticOrder,
+    CommunicationRequest,
+    Task,
     DeviceRequest,
     DeviceUseRequest,
     Device,

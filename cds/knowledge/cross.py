@@ -128,7 +128,8 @@ def _proposal_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[
         for id in rule.recommended:
             if id not in knowledge.evidence:
                 yield f"{key}.recommended: {id!r} is not in evidence.toml"
-        if (rule.kind == "order") != bool(rule.item) or (rule.item and rule.item not in knowledge.orderables):
+        needs_item = rule.kind in ("order", "replace-drug")
+        if needs_item != bool(rule.item) or (needs_item and rule.item not in knowledge.orderables):
             yield f"{key}.item: {rule.item!r} is not in orderables.toml"
 
 

@@ -8,13 +8,15 @@ import msgspec
 
 from cds.arithmetic.writable import piece_of
 from cds.case import Action, Known, Order, PatientCase, Route
-from cds.chart import Amount, Chart, DosageFact, MedicationFact, Timing
+from cds.chart import Amount, Chart, Coded, Coding, DosageFact, MedicationFact, Timing
 from cds.findings import DoseToWrite
+from cds.knowledge.model import Orderable
 from cds.reconcile import STOPPING
 
 _REF = re.compile(r"Medication(Request|Order)/[A-Za-z0-9\-.]{1,64}\Z")
 _WHILE_WRITING = frozenset({"draft", ""})
 UCUM = "http://unitsofmeasure.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 
 class Draft(msgspec.Struct, frozen=True, eq=False):
@@ -99,6 +101,23 @@ def changeable(case: PatientCase, draft: Draft) -> bool:
 def stopped(case: PatientCase, draft: Draft) -> bool:
     """Whether the draft is a running order itself, sent as stopped, cancelled or on hold."""
     return draft.order.action is Action.STOP and draft.fact.status in STOPPING and _runs(case, draft)
+
+
+def ordered_instead(item: Orderable, was: MedicationFact) -> MedicationFact:
+    """The order of a medicine in the place of a draft, as it will be read."""
+    dosage = DosageFact(text=item.directions, as_needed=True, dose=Amount(item.dose, item.unit, item.unit, UCUM))
+    return MedicationFact(
+        kind="order",
+        resource_type=was.resource_type,
+        id="",
+        path=was.path,
+        draft=True,
+        status="draft",
+        intent="order",
+        drug=Coded((Coding(RXNORM, item.code, item.display),), item.text),
+        dosages=(dosage,),
+        written=was.written,
+    )
 
 
 def running_mg(case: PatientCase, order: Order) -> float | None:

@@ -16,7 +16,7 @@ from cds.checks.settled import answers
 from cds.findings import Finding, Report
 from cds.knowledge.model import Knowledge, ProposalRule
 from cds.proposals.doses import new_dose
-from cds.proposals.drafts import Draft, changeable, drafts_of, removable, stopped
+from cds.proposals.drafts import Draft, changeable, drafts_of, ordered_instead, removable, stopped
 from cds.proposals.model import Proposal
 from cds.proposals.tapers import taper_for, taperable, with_taper
 from cds.proposals.trial import Call, improves
@@ -88,6 +88,7 @@ def _meant(call: Call, finding: Finding, rule: ProposalRule, drafts: tuple[Draft
 
 _MAY: dict[str, Callable[[PatientCase, Draft], bool]] = {
     "remove-draft": removable,
+    "replace-drug": removable,
     "reduce-dose": changeable,
     "split-dose": changeable,
     "keep-running": stopped,
@@ -103,6 +104,11 @@ def _remove(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
     if any(fact.draft for fact in rest):
         return _proposal(call, wish, improves(call, rest))
     return _proposal(call, wish, tuple(dict.fromkeys(finding.check for finding in call.shown)))  # nothing is ordered
+
+
+def _replace(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
+    fact = ordered_instead(call.knowledge.orderables[wish.item], draft.fact)
+    return _proposal(call, wish, improves(call, _with(call, draft, fact)))
 
 
 def _change(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
@@ -140,6 +146,7 @@ def _order(call: Call, wish: _Wish) -> Proposal:
 
 _MAKERS: dict[str, Callable[[Call, _Wish, Draft], Proposal | None]] = {
     "remove-draft": _remove,
+    "replace-drug": _replace,
     "change-dose": _change,
     "keep-running": _keep,
     "keep-and-taper": _lower,

@@ -17,13 +17,12 @@ from cds.arithmetic.writable import parts_of, tablet_strength
 from cds.case import Action, DailyDose, DrugUse, Known, Maybe, PatientCase, Unknown, When
 from cds.chart import Amount, Coded, Coding, DosageFact, MedicationFact, Timing
 from cds.checks.levels import holds
-from cds.proposals.drafts import UCUM, Draft
+from cds.proposals.drafts import RXNORM, UCUM, Draft
 from cds.proposals.model import Taper
 from cds.proposals.trial import Call
 from cds.terminology.model import IngredientInfo
 from cds.view import View
 
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 MOST_STEPS = 60  # instructions in one order: more nobody reads
 
 

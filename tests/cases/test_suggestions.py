@@ -33,7 +33,7 @@ def test_every_suggestion_is_valid_fhir_and_answers_what_it_names(case: Case) ->
         request, answer = told(case, release)
         for one in suggestions(answer):
             assert invalid(one.suggestion, release) == [], described(one)
-            assert faults(request, answer, one, case.as_of) == [], (release, described(one))
+            assert faults(request, answer, one, case.as_of, case.profile) == [], (release, described(one))
 
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -57,4 +57,4 @@ def test_the_loop_can_fail() -> None:
     one = next(suggestions(answer))
     one.suggestion["extension"]["org.gabaguard.answers"].append("opioid-benzodiazepine")
     one.suggestion["actions"] = []
-    assert faults(request, answer, one, case.as_of)
+    assert faults(request, answer, one, case.as_of, case.profile)

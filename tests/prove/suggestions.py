@@ -33,14 +33,14 @@ def main() -> int:
     for case in all_cases():
         for release in case.releases:
             request = render(case, release)
-            answer = orjson.loads(answer_to(orjson.dumps(request), case.as_of).body)
+            answer = orjson.loads(answer_to(orjson.dumps(request), case.as_of, case.profile).body)
             count["answers"] += 1
             count["cards"] += len(answer["cards"])
             count["cards with suggestions"] += sum("suggestions" in card for card in answer["cards"])
             for one in suggestions(answer):
                 count["suggestions"] += 1
                 count.update(action["type"] for action in one.suggestion["actions"])
-                found = invalid(one.suggestion, release) + faults(request, answer, one, case.as_of)
+                found = invalid(one.suggestion, release) + faults(request, answer, one, case.as_of, case.profile)
                 if found and (case.id, one.suggestion["label"]) in excused:
                     count["excused"] += 1
                 elif found:

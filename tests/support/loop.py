@@ -117,13 +117,13 @@ def spoken(answer: Json) -> set[str]:
     return found
 
 
-def faults(request: Json, answer: Json, suggested: Suggested, as_of: date) -> list[str]:
+def faults(request: Json, answer: Json, suggested: Suggested, as_of: date, profile: str = "us") -> list[str]:
     """What does not hold once the suggestion is accepted and the call sent again."""
     after = applied(request, suggested.suggestion)
     held = entries(after)
     if held is not None and not held:
         return []  # nothing is ordered any more: the EHR has nothing to ask
-    sent = answer_to(orjson.dumps(after), as_of)
+    sent = answer_to(orjson.dumps(after), as_of, profile)
     if sent.status != 200:
         return ["the call is refused after it"]
     later = orjson.loads(sent.body)
