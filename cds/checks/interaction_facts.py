@@ -92,6 +92,18 @@ def oud_treatment(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     return gaps[0] if gaps else Known(False)
 
 
+@fact("told-with-oud-treatment")
+def told_with_oud_treatment(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
+    """Benzodiazepines only, beside a treatment of opioid use disorder, and no other misuse on the problem list."""
+    benzodiazepines = view.of_class("benzodiazepine")
+    treatment = tuple(item for item in view.of_class("opioid-oud") if not item.single_dose)
+    if not scope or not treatment or any(item not in benzodiazepines for item in scope):
+        return Known(False)
+    if view.problems(fact.concepts):
+        return Known(False)
+    return oud_treatment(view, treatment, view.knowledge.facts["oud-treatment"])
+
+
 # -- the kidney ------------------------------------------------------------------------------------------------------
 
 
