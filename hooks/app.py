@@ -19,6 +19,7 @@ from hooks.feedback import read_feedback
 from hooks.fhir.api import add_fhir
 from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
+from hooks.insights_page import add_insights
 from hooks.metrics import Metrics
 from hooks.observe import configure, fault, log, new_request_id
 from hooks.openapi import openapi
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None, m
     add_fhir(app, engine)
     add_taper(app, engine)
     add_sandbox(app, engine)
+    add_insights(app, engine, memory, _or_503)
     _add_frame(app, settings, trust)
     return app
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from hooks.cli_operations import add_operations
+
 FOUND, BAD_INPUT, OUR_FAULT = 1, 2, 3
 
 
@@ -252,6 +254,9 @@ def doctor(as_json: bool) -> None:
     from hooks.terminal_doctor import show
 
     sys.exit(FOUND if show(examine(), as_json=as_json) else 0)
+
+
+add_operations(cli)
 
 
 def main() -> None:

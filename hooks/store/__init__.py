@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -83,6 +83,25 @@ class Store:
         """What is kept, oldest first."""
         return self._rows(select(calls).order_by(calls.c.id).limit(limit))
 
+    def each_call(self, since: datetime | None = None, client: str | None = None) -> Iterator[Row]:
+        """What insights need of each call, oldest first, without holding all."""
+        wanted = select(calls.c.knowledge, calls.c.ms, calls.c.findings, calls.c.not_checked, calls.c.cards)
+        return self._each(wanted.order_by(calls.c.id), calls.c.at, calls.c.client, since, client)
+
+    def each_feedback(self, since: datetime | None = None, client: str | None = None) -> Iterator[Row]:
+        """The same of each item of feedback."""
+        wanted = select(feedback.c.card, feedback.c.outcome, feedback.c.reason_code).order_by(feedback.c.id)
+        return self._each(wanted, feedback.c.received, feedback.c.client, since, client)
+
+    def _each(self, wanted: Any, at: Any, by: Any, since: datetime | None, client: str | None) -> Iterator[Row]:
+        if since is not None:
+            wanted = wanted.where(at >= since)
+        if client is not None:
+            wanted = wanted.where(by == client)
+        with transaction(self.engine, reads=True) as connection:
+            for row in connection.execution_options(yield_per=1000).execute(wanted).mappings():
+                yield dict(row)
+
     def calls_of(self, hook_instance: str, client: str) -> list[Row]:
         """The calls of one hook instance that a client made, oldest first."""
         wanted = (calls.c.hook_instance == hook_instance) & (calls.c.client == client)
@@ -127,6 +146,20 @@ class Store:
                 older = feedback.c.received < feedback_before
                 gone["feedback"] = connection.execute(delete(feedback).where(older)).rowcount
         return gone
+
+    def older(self, *, calls_before: datetime | None = None, feedback_before: datetime | None = None) -> dict[str, int]:
+        """How many rows of each ``purge`` would delete."""
+        wanted = {
+            "calls": (calls, calls.c.at, calls_before),
+            "feedback": (feedback, feedback.c.received, feedback_before),
+        }
+        with transaction(self.engine, reads=True) as connection:
+            return {
+                name: 0
+                if before is None
+                else int(connection.execute(select(func.count()).select_from(table).where(at < before)).scalar_one())
+                for name, (table, at, before) in wanted.items()
+            }
 
     def counts(self) -> dict[str, int]:
         """Rows of each table."""
