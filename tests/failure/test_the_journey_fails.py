@@ -38,3 +38,23 @@ def test_the_operator_is_told_which_fault() -> None:
     """The log names type and place; the report carries the exception to it."""
     fault = KeyError("x")
     assert [outcome.failed for outcome in unjudged(load_knowledge(), fault).outcomes] == [fault]
+
+
+@pytest.mark.parametrize("stage", ["propose", "Subject"])
+def test_a_fault_in_the_suggestions_costs_no_card(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cards are those of the same call, only without what could be done instead; the operator is told."""
+    case = case_named("alprazolam-on-oxycodone")
+    whole = json.loads(answer_to(render_bytes(case, "R4"), case.as_of).body)
+    assert any("suggestions" in card for card in whole["cards"])
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("boom")
+
+    monkeypatch.setattr(journey, stage, fail)
+    answer = answer_to(render_bytes(case, "R4"), case.as_of)
+    for card in whole["cards"]:
+        card.pop("suggestions", None)
+        card.pop("selectionBehavior", None)
+    assert answer.status == 200
+    assert json.loads(answer.body) == whole
+    assert isinstance(answer.unoffered, ValueError)
