@@ -59,7 +59,7 @@ WORDS = {
     Why.CONNECTION: "the FHIR server could not be reached",
     Why.ADDRESS: "the address of the FHIR server is not allowed here",
     Why.DENIED: "the FHIR server denied access",
-    Why.STATUS: "the FHIR server answered with an error",
+    Why.STATUS: "the server answered with an error",  # as of an OperationOutcome in prefetch
     Why.REDIRECT: "the FHIR server sent us elsewhere, which is not followed",
     Why.SIZE: "the answer of the FHIR server was too large",
     Why.COMPRESSED: "the answer of the FHIR server was compressed, though asked for plain",

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def prefetched(server: RealFhir, room: str, service: Service, context: Json, token: str = "") -> tuple[Json, int]:
-    """The prefetch of a call as this server fills it, and how many queries it took. A failed one leaves its key out."""
+    """The prefetch of a call as this server fills it (an outcome where a query fails), and how many queries it took."""
     found: Json = {}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     count = 0
@@ -26,6 +26,6 @@ def prefetched(server: RealFhir, room: str, service: Service, context: Json, tok
             continue
         status, body = server.ask("GET", f"/{room}/fhir/{query}", **headers)
         count += 1
-        if status == 200:
-            found[key] = json.loads(body)
+        assert status in (200, 404)
+        found[key] = json.loads(body)
     return found, count
