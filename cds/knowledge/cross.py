@@ -125,9 +125,12 @@ def _proposal_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[
         for name in rule.classes:
             if not knowledge.terminology.ingredients_of_class(name):
                 yield f"{key}.classes: class {name!r} has no ingredients"
-        for id in rule.recommended:
-            if id not in knowledge.evidence:
-                yield f"{key}.recommended: {id!r} is not in evidence.toml"
+        yield from (
+            f"{key}.recommended: {id!r} is not in evidence.toml"
+            for id in rule.recommended
+            if id not in knowledge.evidence
+        )
+        yield from (f"{key}.brings: there is no check {id!r}" for id in rule.brings if id not in knowledge.checks)
         needs_item = rule.kind in ("order", "replace-drug")
         if needs_item != bool(rule.item) or (needs_item and rule.item not in knowledge.orderables):
             yield f"{key}.item: {rule.item!r} is not in orderables.toml"

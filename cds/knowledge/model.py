@@ -175,7 +175,7 @@ class ProposalRule(msgspec.Struct, frozen=True):
     to: a part of the ordered daily dose, the most per day (a sum: "was + limit"), the most at a time.
     ``classes``: the drugs whose draft may be removed (empty: any that the finding is about).
     ``recommended``: the evidence that says so; empty: merely offered. ``settles``: a draft of the item lowers the
-    finding by one level.
+    finding by one level. ``brings``: checks whose note ("info") follows from the act and does not speak against it.
     """
 
     kind: str
@@ -187,6 +187,7 @@ class ProposalRule(msgspec.Struct, frozen=True):
     classes: tuple[str, ...] = ()
     recommended: tuple[str, ...] = ()
     settles: bool = False
+    brings: tuple[str, ...] = ()
 
 
 class Check(msgspec.Struct, frozen=True):

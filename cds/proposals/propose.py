@@ -129,7 +129,9 @@ def _lower(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
     taper = taper_for(call, draft)
     if taper is None:
         return None
-    proposal = _proposal(call, wish, improves(call, _with(call, draft, with_taper(draft.fact, taper))))
+    brings = {check for _, rule in wish.asked for check in rule.brings}
+    medications = _with(call, draft, with_taper(draft.fact, taper))
+    proposal = _proposal(call, wish, improves(call, medications, brings=brings))
     return msgspec.structs.replace(proposal, taper=taper)
 
 

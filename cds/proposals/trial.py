@@ -6,7 +6,7 @@ only in the report (a quiet renewal, say) is no new finding: a stop withdrawn br
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from cds.knowledge.model import Knowledge
 from cds.screen import screen
 
 _READABLE = "dose-unparsable"  # asked again of whatever is written anew
+_NOTE = 1
 _RANKS = {"info": 1, "warning": 2, "critical": 3}
 
 
@@ -37,8 +38,12 @@ class Call(msgspec.Struct, frozen=True):
         return tuple(finding for finding in self.report.findings if finding.shown and finding.indicator > 0)
 
 
-def improves(call: Call, medications: Sequence[MedicationFact], *, only_less: bool = False) -> tuple[str, ...]:
+def improves(
+    call: Call, medications: Sequence[MedicationFact], *, only_less: bool = False, brings: Collection[str] = ()
+) -> tuple[str, ...]:
     """The checks whose findings are gone or lower with these medicines in the chart; none when another speaks up.
+
+    ``brings``: checks of which a note is no objection.
 
     ``only_less``: nothing but a smaller first dose of a drug is new. Then no check can find what it did not find before
     (tests hold that for every case), and only those that found something are asked again.
@@ -55,7 +60,7 @@ def improves(call: Call, medications: Sequence[MedicationFact], *, only_less: bo
     findings = screen(case, call.knowledge, call.hook, found if only_less else None).findings
     then, now = _levels(findings), _levels(call.report.findings)
     spoken = _levels(finding for finding in findings if finding.shown and finding.indicator > 0)
-    if any(level > now.get(check, 0) for check, level in spoken.items()):
+    if any(level > max(now.get(check, 0), _NOTE * (check in brings)) for check, level in spoken.items()):
         return ()
     shown = dict.fromkeys(finding.check for finding in call.shown)
     return tuple(check for check in shown if then.get(check, 0) < now[check])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -114,19 +116,31 @@ def steps_picture(steps: Iterable[tuple[float, float | None]], unit: str) -> Pic
 
 
 def sequence_of(resource: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """(daily dose, days) of each step of an order that is written as a sequence; nothing when it is not one."""
-    found = []
-    for dosage in sorted(resource.get("dosageInstruction") or (), key=lambda one: one.get("sequence") or 0):
-        repeat = (dosage.get("timing") or {}).get("repeat") or {}
-        rate = (dosage.get("doseAndRate") or [dosage])[0]
-        dose = (rate.get("doseQuantity") or {}).get("value")
-        bounds = (repeat.get("boundsDuration") or {}).get("value")
-        times = repeat.get("frequency")
-        if not (isinstance(dose, (int, float)) and isinstance(bounds, (int, float)) and isinstance(times, int)):
-            return []
-        unit = str((repeat.get("boundsDuration") or {}).get("code") or "d")
-        found.append((dose * times / (repeat.get("period") or 1), bounds * {"wk": 7}.get(unit, 1)))
-    return found
+    """(daily dose, days) of each stretch of an order whose dosages are dated; nothing when one of them is not."""
+    parts = [_dated(dosage) for dosage in resource.get("dosageInstruction") or ()]
+    if not parts or None in parts:
+        return []
+    dated = [part for part in parts if part is not None]
+    edges = sorted({edge for start, end, _ in dated for edge in (start, end)})
+    return [
+        (sum(dose for start, end, dose in dated if start <= first and last <= end), (last - first).days)
+        for first, last in pairwise(edges)
+    ]
+
+
+def _dated(dosage: Mapping[str, Any]) -> tuple[date, date, float] | None:
+    """First day, day after the last, and daily dose of one dosage; None when it does not say them plainly."""
+    repeat = (dosage.get("timing") or {}).get("repeat") or {}
+    period = repeat.get("boundsPeriod") or {}
+    dose = ((dosage.get("doseAndRate") or [dosage])[0].get("doseQuantity") or {}).get("value")
+    times = repeat.get("frequency")
+    try:
+        first, last = date.fromisoformat(period["start"]), date.fromisoformat(period["end"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not isinstance(dose, (int, float)) or not isinstance(times, int) or first > last:
+        return None
+    return first, last + timedelta(1), dose * times / (repeat.get("period") or 1)
 
 
 def _x(part: float) -> float:

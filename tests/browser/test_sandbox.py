@@ -55,8 +55,9 @@ def test_a_removed_order_leaves_nothing_to_ask(page: Page) -> None:
 def test_what_is_offered_for_an_abrupt_stop_makes_its_card_go(page: Page) -> None:
     page.prescribe("stop")
     assert "stopped at once" in page.headlines()[0]
+    assert page.page.locator("svg.steps").count() == 1, "the taper is drawn"
     _picture(page, "stop")
-    page.page.click("button[data-suggestion] >> nth=0")
+    page.page.click("button:has-text('Taper baclofen')")
     page.until(lambda: page.status().startswith("Accepted"))
     assert not any("stopped at once" in words for words in page.headlines())
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from cds.knowledge.load import load_knowledge
 from tests.support.run import answer_to
 from tests.support.words import Json
 
@@ -129,10 +130,16 @@ def faults(request: Json, answer: Json, suggested: Suggested, as_of: date, profi
     later = orjson.loads(sent.body)
     now, then = levels(answer), levels(later)
     found = [f"{check} is not lower" for check in suggested.answers if then.get(check, 0) >= now.get(check, 0)]
-    heard = spoken(later)
+    heard = spoken(later) - {check for check in _brought(suggested) if then.get(check, 0) <= RANKS["info"]}
     return found + [
         f"{check} is higher" for check, level in then.items() if level > now.get(check, 0) and check in heard
     ]
+
+
+def _brought(suggested: Suggested) -> set[str]:
+    """The checks whose note follows from the act, as the knowledge of the answered checks says: named exceptions."""
+    checks = load_knowledge().checks
+    return {check for id in suggested.answers for rule in checks[id].proposals for check in rule.brings}
 
 
 def described(suggested: Suggested) -> dict[str, Any]:
