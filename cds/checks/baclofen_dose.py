@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cds.case import Action, Known, Maybe, Reason, Unknown
 from cds.checks.baclofen import raises, systemic_baclofen, total_dose
-from cds.checks.dose_history import Before, before, begins_with, first_order, mg, single_mg
+from cds.checks.dose_history import Before, Now, before, begins_with, first_order, mg, running_now, single_mg
 from cds.checks.dose_words import dose_finding, is_reduction, is_settled, one_lower_if_settled
 from cds.checks.levels import holds, level, unknown_for
 from cds.checks.numbers import dose_unknown
@@ -114,11 +114,11 @@ def _speed(view: View, check: Check, item: Present) -> tuple[Finding | None, tup
     if isinstance(item.dose, Unknown):
         return None, (dose_unknown(view, check, item),)
     earlier = before(view, item, check.number("pause")) if _may_rise(item) else None
-    rises, said = _from_before(view, check, item, earlier) if earlier is not None else ([], ())
+    interval = check.number("child_interval" if surely_below(view, check.number("adult")) else "interval")
+    rises, said = _from_before(view, check, item, earlier, interval) if earlier is not None else ([], ())
     if earlier is None and _may_rise(item):
         said = unknown_for(check, view.gaps(*LISTS), makes_card=False) + unknown_for(check, view.reported_empty(*LISTS))
     rises += _within(check, item)
-    interval = check.number("child_interval" if surely_below(view, check.number("adult")) else "interval")
     for low, high, days in rises:
         values = {"was": round(low, 3), "total": round(high, 3), "step": round(high - low, 3)}
         if high - low > check.number("step"):
@@ -134,29 +134,50 @@ def _speed(view: View, check: Check, item: Present) -> tuple[Finding | None, tup
 
 
 def _may_rise(item: Present) -> bool:
-    return raises(item) or (item.order is not None and item.order.action is Action.START)
+    """A start, a rise, or a change of a schedule in steps, of which a lower one than the highest may be taken today."""
+    if item.order is None or item.order.action not in (Action.START, Action.CHANGE):
+        return False
+    stepped = any(isinstance(dose, Known) and dose.value.steps for dose in (item.use.doses if item.use else ()))
+    return raises(item) or item.order.action is Action.START or stepped
 
 
 Rise = tuple[float, float, float | None]
 
 
-def _from_before(view: View, check: Check, item: Present, was: Before) -> tuple[list[Rise], tuple[NotChecked, ...]]:
-    """From the running (or last) dose to the first of the order."""
-    first = begins_with(item)
-    if isinstance(was.dose, Unknown) or first is None:
+def _from_before(
+    view: View, check: Check, item: Present, was: Before, interval: float
+) -> tuple[list[Rise], tuple[NotChecked, ...]]:
+    """From the dose that runs today to the first of the order. What dates do not tell is no claim, but is said."""
+    first, now = begins_with(item), running_now(view, was)
+    if now is None or first is None:
         detail = "dose of the running order not known"
         return [], (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=False),)
-    dose = was.dose.value
-    old = mg(dose.steps[-1].high if dose.steps else dose.high, dose)
-    if old is None or first <= old:
+    if first <= now.low:
         return [], ()
-    said: tuple[NotChecked, ...] = ()
-    days: float | None = None
-    if isinstance(was.days, Known):
-        days = float(was.days.value) + _days_ahead(view, item)
-    elif was.days.reason is not Reason.STALE:
-        said = unknown_for(check, (was.days,), makes_card=False)
-    return [(old, first, days)], said
+    if first <= now.high:
+        detail = "which step of the running schedule is taken today"
+        return [], (NotChecked(check.id, Reason.ABSENT, detail, makes_card=False),)
+    days, why = _since_change(view, item, now, was, interval)
+    said = unknown_for(check, (why,), makes_card=False) if why is not None else ()
+    return [(now.high, first, days)], said
+
+
+def _since_change(
+    view: View, item: Present, now: Now, was: Before, interval: float
+) -> tuple[float | None, Unknown | None]:
+    """Days from the last change to this one, if they are surely too few or surely enough; else why nobody can tell."""
+    if now.least is None or now.most is None:
+        stale = isinstance(was.days, Unknown) and was.days.reason is Reason.STALE
+        missing = (
+            was.days if isinstance(was.days, Unknown) else Unknown(Reason.ABSENT, "when the dose was last changed")
+        )
+        return None, None if stale else missing
+    ahead = _days_ahead(view, item)
+    if now.least + ahead >= interval:
+        return now.least + ahead, None
+    if now.most + ahead < interval:
+        return now.most + ahead, None
+    return None, Unknown(Reason.ABSENT, "the day on which the dose was last changed")
 
 
 def _days_ahead(view: View, item: Present) -> float:

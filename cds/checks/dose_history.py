@@ -61,6 +61,46 @@ def before(view: View, item: Present, days: float) -> Before | None:
     return Before(last, _dose(last, item.ingredient), held)
 
 
+class Now(msgspec.Struct, frozen=True):
+    """The daily mg that may run today, low to high, and for how many days at least and at most (None: no date tells).
+
+    Both ends differ where nobody can tell at which step of a schedule the patient is, or where the date of the last
+    change is only a month or a year.
+    """
+
+    low: float
+    high: float
+    least: int | None = None
+    most: int | None = None
+
+
+def running_now(view: View, was: Before) -> Now | None:
+    """The dose of an earlier order as of today; None when it is not known in mg."""
+    if isinstance(was.dose, Unknown):
+        return None
+    dose, since = was.dose.value, was.use.unchanged_since
+    steps = [mg(step.high, dose) for step in dose.steps] or [mg(dose.high, dose)]
+    amounts = [amount for amount in steps if amount is not None]
+    if len(amounts) < len(steps):
+        return None
+    if isinstance(since, Unknown):
+        return Now(min(amounts), max(amounts))
+    least = (view.case.as_of - since.value.last).days
+    most = (view.case.as_of - since.value.first).days
+    if least < 0:  # it is still to begin, or may be
+        return Now(min(amounts), max(amounts))
+    if not dose.steps:
+        return Now(amounts[0], amounts[0], least, most)
+    if least != most:
+        return Now(min(amounts), max(amounts))
+    left = float(least)
+    for step, amount in zip(dose.steps, amounts, strict=True):
+        if step.days is None or left < step.days:
+            return Now(amount, amount, int(left), int(left))
+        left -= step.days
+    return Now(amounts[-1], amounts[-1], least, least)
+
+
 def mg(value: float, dose: DailyDose) -> float | None:
     """An amount of a dose in mg; None for patches."""
     return value * MILLIGRAMS[dose.unit] if dose.unit in MILLIGRAMS else None
