@@ -3,6 +3,8 @@
 from cds.checks import (  # noqa: F401
     alcohol,
     allergy,
+    as_needed,
+    baclofen_age,
     baclofen_child,
     baclofen_dose,
     benzo_child,

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from cds.case import DrugUse, Known, Procedure, PumpDate, Route, Unknown
+from cds.case import DrugUse, Known, Procedure, PumpDate, Route
 from cds.knowledge.model import Check
 from cds.view import View, day
 
@@ -119,9 +119,11 @@ def _baclofen(use: DrugUse) -> bool:
     return any(each.id == "baclofen" for each in use.drug.ingredients)
 
 
-def gaps(view: View) -> tuple[Unknown, ...]:
-    """What of the places in which dates stand could not be seen."""
-    return view.gaps(*KEYS)
+def places(view: View) -> tuple[str, ...]:
+    """The inputs that could tell of a pump. An order of other baclofen raises no question about devices by itself."""
+    opened = view.looks_only or view.case.phase == "discharge"
+    spinal = any(item.drug.route is Route.INTRATHECAL for item in view.of_class("baclofen"))
+    return KEYS if opened or spinal or in_place(view) else KEYS[:1]
 
 
 def due_words(found: Calendar) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds.case import Reason
 from cds.checks.levels import unknown_for
-from cds.checks.pump_calendar import KEYS, Calendar, calendar, due_words, gaps, in_place, ref_of
+from cds.checks.pump_calendar import Calendar, calendar, due_words, in_place, places, ref_of
 from cds.checks.registry import check
 from cds.findings import Finding, NotChecked, Outcome
 from cds.knowledge.model import Check
@@ -14,7 +14,8 @@ from cds.view import View, day
 @check("itb-refill-due")
 def itb_refill_due(view: View, check: Check) -> Outcome:
     """The due date that counts, against the appointments. What is overdue or close is said by itb-interruption."""
-    said = unknown_for(check, gaps(view), makes_card=False) + unknown_for(check, view.reported_empty(*KEYS))
+    keys = places(view)
+    said = unknown_for(check, view.gaps(*keys), makes_card=False) + unknown_for(check, view.reported_empty(*keys))
     if not in_place(view):
         return Outcome(check.id, (), said, why="no pump on record")
     found = calendar(view, check)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds.case import DrugUse, Route
 from cds.checks.levels import Level, unknown_for
 from cds.checks.pump import intrathecal_orders
-from cds.checks.pump_calendar import EXPLANT, KEYS, Calendar, calendar, due_words, in_place, ref_of, removed
+from cds.checks.pump_calendar import EXPLANT, Calendar, calendar, due_words, in_place, places, ref_of, removed
 from cds.checks.registry import check
 from cds.checks.stopped import Stopped, continuing, longest_days, stopped
 from cds.checks.stopping import perhaps, stop_finding, stop_seen
@@ -27,9 +27,11 @@ def itb_interruption(view: View, check: Check) -> Outcome:
     if spinal:
         return _stop(view, check, spinal, ours)
     items = intrathecal_orders(view)
-    keys = (*KEYS, "conditions")
+    keys = (*places(view), "conditions")
     said = unknown_for(check, view.gaps("conditions"), makes_card=bool(items))
-    said += unknown_for(check, view.gaps(*KEYS), makes_card=False) + unknown_for(check, view.reported_empty(*keys))
+    said += unknown_for(check, view.gaps(*places(view)), makes_card=False) + unknown_for(
+        check, view.reported_empty(*keys)
+    )
     if items or _ends_in_the_spine(view):
         said += perhaps(view, check, ours)
     looked = tuple(seen(view, item) for item in items)
