@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cds.arithmetic.kidney_choice import Reading
 from cds.arithmetic.weight import dosing_weight_of, per_kg
-from cds.case import Known, Maybe, Unknown
+from cds.case import Action, Known, Maybe, Reason, Unknown
 from cds.checks.baclofen import systemic_baclofen, total_dose
-from cds.checks.dose_history import begins_with, first_order
+from cds.checks.dose_history import before, begins_with, first_order, running_now
 from cds.checks.dose_words import dose_finding, is_reduction, is_settled, one_lower_if_settled
 from cds.checks.levels import unknown_for
 from cds.checks.numbers import dose_unknown
@@ -21,7 +21,7 @@ Answer = tuple[Indicator, str, dict[str, Value], str]
 
 @check("baclofen-pediatric-dose")
 def baclofen_pediatric_dose(view: View, check: Check) -> Outcome:
-    """The strongest of: the daily limit of the age, mg/kg/day, a first dose by weight; else that no weight counts."""
+    """The strongest of: the daily limit of the age; by weight the dose, a first dose, a step; else that none counts."""
     items = tuple(item for item in systemic_baclofen(view, check) if not item.single_dose)
     if not any(item.subject for item in items):
         return Outcome(check.id, why="no order of this call brings baclofen")
@@ -57,7 +57,8 @@ def _answers(
             found.append((to, "weight", values, f"above {number(check.number(name))} mg/kg/day"))
             break
     first, more = _first(view, check, items, weight.value.value)
-    return found + first, more
+    steps, unseen = _steps(view, check, items, weight.value.value)
+    return found + first + steps, more + unseen
 
 
 def _by_age(view: View, check: Check, total: float) -> list[Answer]:
@@ -86,6 +87,25 @@ def _first(
     limit = check.number("kg_start")
     to = Indicator.WARNING if high else Indicator.INFO
     return [(to, "start", {"rate": round(rate, 3), "limit": limit}, f"first dose above {number(limit)} mg/kg/day")], ()
+
+
+def _steps(
+    view: View, check: Check, items: tuple[Present, ...], kg: float
+) -> tuple[list[Answer], tuple[NotChecked, ...]]:
+    """The rise over the running dose by weight; how soon after the last one is the question of titration speed."""
+    for item in items:
+        if item.order is None or not item.subject or item.order.action is not Action.CHANGE:
+            continue
+        was, then = before(view, item, check.number("days")), begins_with(item)
+        now = running_now(view, was) if was is not None else None
+        if now is None or then is None:
+            detail = "dose of the running order not known"
+            return [], (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=False),)
+        rate, limit = per_kg(then - now.high, kg), check.number("kg_step")
+        if rate > limit:
+            values: dict[str, Value] = {"rate": round(rate, 3), "limit": limit}
+            return [(Indicator.WARNING, "step", values, f"a step of more than {number(limit)} mg/kg/day")], ()
+    return [], ()
 
 
 def _finding(view: View, check: Check, items: tuple[Present, ...], top: Answer, weight: Maybe[Reading]) -> Finding:

@@ -78,6 +78,7 @@ class MedicationRequest(MedicationEvent):
     authoredOn: Text = None
     dateWritten: Text = None  # DSTU2
     dateEnded: Text = None  # DSTU2
+    statusChanged: Text = None  # R5
     reasonEnded: Coded | None = None  # DSTU2
     dispenseRequest: SupplyRequest | None = None
     priorPrescription: References = None

@@ -44,6 +44,8 @@ _ADHERENCE = {
 }
 
 
+ENDED = frozenset({"stopped", "completed", "cancelled"})  # statuses whose date is the end of the treatment
+
 WantedMedicine = Callable[[Coded, tuple[IngredientFact, ...]], bool]
 
 
@@ -115,6 +117,8 @@ def _order(view: MedicationRequest, place: Place, index: Index, wanted: WantedMe
     facts["reported"] = bool(view.reportedBoolean or view.reported) or view.reportedReference is not None
     facts["written"] = when(view.authoredOn or view.dateWritten)
     facts["effective_end"] = when(view.dateEnded)
+    if facts["effective_end"] is None and facts["status"] in ENDED:
+        facts["effective_end"] = when(view.statusChanged)
     facts["prior"] = pointers((view.priorPrescription, view.replaces, view.basedOn), type(view).__name__)
     if view.reasonEnded is not None:
         _add_status_reason(facts, view.reasonEnded)

@@ -589,3 +589,10 @@ def test_nulls_where_fhir_forbids_them_read_as_absent() -> None:
 def test_entries_of_a_bundle_keep_apart_what_was_drafted_and_what_runs() -> None:
     chart = read(draft(order(id="d1", status="draft")), bundle(order(id="m1")))
     assert [(fact.id, fact.draft) for fact in chart.medications] == [("d1", True), ("m1", False)]
+
+
+@pytest.mark.parametrize("status", ["stopped", "completed", "cancelled", "ended"])
+def test_the_day_on_which_an_order_of_r5_got_its_status_is_its_end(status: str) -> None:
+    ended = medication(order(status=status, statusChanged="2026-03-05"))
+    assert ended.effective_end == When(date(2026, 3, 5), date(2026, 3, 5))
+    assert medication(order(status="active", statusChanged="2026-03-05")).effective_end is None
