@@ -15,6 +15,19 @@ from hooks.pages.cases import cases_of
 _pages = Environment(loader=PackageLoader("hooks.pages"), autoescape=True, undefined=StrictUndefined)
 
 
+# UCUM as people write it.
+_UNITS = {
+    "1": "",
+    "a": "years",
+    "d": "days",
+    "h": "hours",
+    "mo": "months",
+    "wk": "weeks",
+    "mg/d": "mg/day",
+    "ug/d": "mcg/day",
+}
+
+
 def evidence_page(check: Check, knowledge: Knowledge) -> str:
     """One check: its question, numbers, words, cases, sources and review status; fit to be printed."""
 
@@ -24,7 +37,15 @@ def evidence_page(check: Check, knowledge: Knowledge) -> str:
 
     sides = [text for side in (check.applies_to, check.one, check.other) if (text := _side(side))]
     fires, quiet = cases_of(check.id)
-    values = {"check": check, "knowledge": knowledge, "words": words, "sides": sides, "fires": fires, "quiet": quiet}
+    values: dict[str, Any] = {
+        "units": _UNITS,
+        "check": check,
+        "knowledge": knowledge,
+        "words": words,
+        "sides": sides,
+        "fires": fires,
+        "quiet": quiet,
+    }
     return _page("check", check.title, knowledge, **values)
 
 
