@@ -9,6 +9,7 @@ from __future__ import annotations
 from cds.case import Procedure, Route
 from cds.checks.levels import level
 from cds.checks.listed import answer, given_lately
+from cds.checks.pump_calendar import removed
 from cds.checks.registry import check
 from cds.checks.words import seen
 from cds.findings import Finding, Indicator, Outcome
@@ -43,9 +44,9 @@ def neuromuscular_anaesthesia_baclofen(view: View, check: Check) -> Outcome:
 def itb_plus_systemic_depressant(view: View, check: Check) -> Outcome:
     """Intrathecal baclofen on the list or ordered; else a pump that is in place, whatever is in it."""
     outcome = answer(view, check)
-    removed = _procedures(view, "pump-explant") or view.problems(("pump-explant",))
-    pumps = () if removed else _procedures(view, "intrathecal-pump")
-    problems = () if removed else view.problems(("intrathecal-pump",))
+    gone = removed(view)
+    pumps = () if gone else _procedures(view, "intrathecal-pump")
+    problems = () if gone else view.problems(("intrathecal-pump",))
     known = tuple(Procedure(item.concept, item.onset, "in-progress", item.ref) for item in problems)
     others = tuple(item for pairing in check.pairings for item in view.on_side(pairing.other))
     in_spine = any(item.drug.route is Route.INTRATHECAL for item in view.of_class("baclofen"))
