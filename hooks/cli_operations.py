@@ -108,7 +108,28 @@ def _version(found: Insights, name: str) -> tuple[str, Version]:
     return fitting[0], found.versions[fitting[0]]
 
 
+EXAMPLES = {
+    "nginx.conf": "reverse proxy with TLS, for nginx",
+    "Caddyfile": "reverse proxy with TLS, for Caddy",
+    "gabaguard.service": "systemd unit",
+    "Containerfile": "container image",
+}
+
+
+@click.command()
+@click.argument("name", required=False)
+def examples(name: str | None) -> None:
+    """Print an example configuration; without NAME, which there are."""
+    if name is None:
+        for each, what in EXAMPLES.items():
+            click.echo(f"{each:<18} {what}")
+        return
+    if name not in EXAMPLES:
+        raise click.UsageError(f"there is no example {name!r}; there are {', '.join(EXAMPLES)}")
+    click.echo((Path(__file__).parent / "examples" / name).read_text(encoding="utf-8"), nl=False)
+
+
 def add_operations(cli: click.Group) -> None:
     """Add the commands."""
-    for command in (purge, insights):
+    for command in (purge, insights, examples):
         cli.add_command(command)
