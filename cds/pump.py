@@ -91,8 +91,10 @@ def _kind(fact: ProcedureFact, about: frozenset[str], as_of: date) -> tuple[str,
     if fact.resource_type == "Appointment":
         if fact.status in KEPT:
             return "refilled", "appointment"
-        if fact.status == "noshow" or (past and fact.status in AHEAD):
+        if fact.status == "noshow":
             return "missed", "appointment"
+        if past and fact.status in AHEAD:  # many sites never close an appointment: it may have been kept
+            return "left-open", "appointment-open"
         return ("booked", "appointment") if fact.status in AHEAD else ("", "")
     if fact.resource_type in REQUESTS:
         if fact.draft or fact.status == "draft":  # the refill is being ordered

@@ -18,6 +18,7 @@ PUMP, EXPLANT = "intrathecal-pump", "pump-explant"
 KEYS = ("medications", "devices", "appointments", "requests", "procedures")
 _PLACES = {
     "appointment": "appointment that was not kept",
+    "appointment-open": "appointment that nobody closed",
     "request": "request",
     "order": "end of the intrathecal order",
     "observation": "date on record",
@@ -35,6 +36,11 @@ class Calendar(msgspec.Struct, frozen=True):
     removed: bool = False
 
     @property
+    def unsure(self) -> bool:
+        """Whether the due date is only an appointment that nobody closed: it may have been kept."""
+        return self.due is not None and self.due.source == "appointment-open"
+
+    @property
     def in_time(self) -> bool:
         """Whether the next appointment is not after the due date."""
         return self.due is not None and self.booked is not None and self.booked.when.last <= self.due.when.last
@@ -49,11 +55,17 @@ def calendar(view: View, numbers: Check) -> Calendar:
     open_ones = _newest_of_each_source([one for one in dates if one.kind == "due"])
     if booked is None:  # a missed appointment that was made anew is no date any more
         open_ones += [one for one in dates if one.kind == "missed"][-1:]
+    left_open = [one for one in dates if one.kind == "left-open"][-1:] if booked is None else []
     refills = [one.when.last for one in dates if one.kind == "refilled" and one.when.first <= today]
     early = timedelta(days=numbers.number("early"))
-    open_ones = [one for one in open_ones if not any(_settles(refill, one, early) for refill in refills)]
     oldest = today - timedelta(days=numbers.number("stale"))
+
+    def unmet(some: list[PumpDate]) -> list[PumpDate]:
+        return [one for one in some if not any(_settles(refill, one, early) for refill in refills)]
+
+    open_ones = unmet(open_ones)
     fresh = sorted((one for one in open_ones if one.when.last >= oldest), key=lambda one: one.when.last)
+    fresh = fresh or [one for one in unmet(left_open) if one.when.last >= oldest]  # any other date says more
     if not fresh:
         old = max(open_ones, key=lambda one: one.when.last, default=None)
         return Calendar(booked=booked, stale=old)

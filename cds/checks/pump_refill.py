@@ -45,7 +45,7 @@ def _finding(view: View, check: Check, found: Calendar) -> Finding:
     return Finding(
         check=check.id,
         indicator=check.levels.base,
-        wording="late" if late else "unbooked",
+        wording="open" if found.unsure else "late" if late else "unbooked",
         values={
             "due": day(found.due.when) if found.due is not None else "",
             "days": found.left,
@@ -57,5 +57,6 @@ def _finding(view: View, check: Check, found: Calendar) -> Finding:
         seen=(f"pump refill due {due_words(found)}",),
         because=(f"due in {found.left} days" if found.left >= 0 else f"{-found.left} days past",),
         unknown=("whether an appointment is booked",) if view.gaps("appointments") else (),
-        shown=found.left > close,  # closer than that is the question of itb-interruption, on the same card
+        shown=found.unsure
+        or found.left > close,  # closer than that is the question of itb-interruption, on the same card
     )

@@ -49,6 +49,8 @@ def itb_interruption(view: View, check: Check) -> Outcome:
 def _by_the_pump(view: View, check: Check, items: tuple[Present, ...]) -> Finding | None:
     """What the dates and procedures of the pump tell, and an infusion whose order has run out."""
     found = calendar(view, view.knowledge.checks["itb-refill-due"])
+    if found.unsure:  # itb-refill-due asks whether it was kept
+        found = Calendar()
     if found.due is not None and found.left < 0:
         return _of_dates(view, check, items, found, check.levels.base, "overdue")
     out = _taken_out(view, check, items)
