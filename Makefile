@@ -63,6 +63,7 @@ coverage: install-dev  ## all tests, with branch coverage
 
 bench: install-dev  ## time in process, as ratios to orjson.loads of the same body
 	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.bench.audit
 
 prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that notes quote
 	@$(BIN)/python -m tests.prove.numbers
