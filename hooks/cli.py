@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from hooks.cli_operations import add_operations
+from hooks.cli_population import add_population
 
 FOUND, BAD_INPUT, OUR_FAULT = 1, 2, 3
 
@@ -257,6 +258,7 @@ def doctor(as_json: bool) -> None:
 
 
 add_operations(cli)
+add_population(cli)
 
 
 def main() -> None:

@@ -1,0 +1,89 @@
+"""Commands about whole populations: replay an export, and make an invented one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+_FOUND = 1
+
+
+@click.command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A new folder for it.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Open every chart on that day instead of each order.")
+@click.option("--identified", is_flag=True, help="Name patients and their resources in the results.")
+@click.option(
+    "--key-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Key of the hash of patients, so that runs can be compared.  [default: a new one, thrown away]",
+)
+@click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
+@click.option("--memory", default="1GB", show_default=True, help="Limit of DuckDB; beyond it, it uses the disk.")
+@click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
+def replay(
+    sources: tuple[Path, ...],
+    out: Path,
+    as_of: datetime | None,
+    identified: bool,
+    key_file: Path | None,
+    processes: int | None,
+    memory: str,
+    profile: str | None,
+) -> None:
+    """Replay a bulk-FHIR export: which cards would there have been, had the service been switched on?
+
+    SOURCE is an NDJSON file (plain or gzip) or a folder of them. Each order of baclofen or a benzodiazepine is judged
+    as of the moment it was written or stopped, with only what was known then. The folder gets report.html,
+    summary.json, the tables calls, findings and not_checked as Parquet and CSV, and rejected.ndjson.
+
+    Exit code: 0 every line was used or passed over, 1 some were rejected, 2 sources or options are wrong.
+    """
+    from cds.knowledge.profiles import profile_ids
+    from hooks.population.run import Wanted, cores
+    from hooks.population.terminal import show
+    from hooks.settings import load_settings
+
+    chosen = profile or load_settings().profile
+    if chosen not in profile_ids():
+        raise click.UsageError(f"there is no profile {chosen!r}; there are {' and '.join(profile_ids())}")
+    key = key_file.read_bytes() if key_file else None
+    if key is not None and len(key) < 16:
+        raise click.UsageError("the key file holds fewer than 16 bytes")
+    wanted = Wanted(
+        sources=sources,
+        out=out,
+        as_of=as_of.date() if as_of else None,
+        identified=identified,
+        key=key,
+        processes=processes or cores(),
+        memory=memory,
+        profile=chosen,
+    )
+    sys.exit(_FOUND if show(wanted) else 0)
+
+
+@click.group()
+def fixtures() -> None:
+    """Make invented data."""
+
+
+@fixtures.command()
+@click.option("--patients", type=click.IntRange(1), default=200, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another population.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
+def population(patients: int, seed: int, out: Path) -> None:
+    """An invented population as bulk-FHIR R4 NDJSON, with the answers it must get in answers.txt."""
+    from hooks.population.synthetic import write
+
+    counted = write(out, patients, seed)
+    click.echo(", ".join(f"{number} {kind}" for kind, number in counted.items()) + f" in {out}")
+
+
+def add_population(cli: click.Group) -> None:
+    """Add the commands."""
+    for command in (replay, fixtures):
+        cli.add_command(command)

@@ -1,0 +1,143 @@
+"""Tables as Parquet and CSV, and the figures of the report, both by DuckDB from the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hooks.population.gather import Gathered
+from hooks.population.rows import TABLES
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """All figures of a replay. Lists of pairs are in the order in which they are shown.
+
+    ``cards_of_findings``: those that are not about what was not checked. ``per_check``: check, indicator, findings
+    shown, findings not shown, patients. ``per_month``: month, orders, moments, cards. ``repeats``: how often one check
+    was shown for one patient -> pairs of patient and check. ``situations``: drugs, checks shown together, moments,
+    cards. ``open``: check, reason, moments.
+    """
+
+    knowledge: str
+    as_of: str
+    read: dict[str, int]
+    types: dict[str, int]
+    passed: dict[str, int]
+    left: dict[str, int]
+    patients_judged: int
+    moments: int
+    orders: int
+    with_card: int
+    cards: int
+    cards_of_findings: int
+    failed: int
+    per_indicator: list[tuple[str, int]]
+    per_check: list[tuple[str, str, int, int, int]]
+    per_month: list[tuple[str, int, int, int]]
+    repeats: list[tuple[int, int]]
+    situations: list[tuple[str, str, int, int]]
+    open: list[tuple[str, str, int]]
+    open_reasons: list[tuple[str, int]]
+
+    def per_100(self, number: int) -> float:
+        """So many per 100 orders; per 100 patients in a snapshot, which has no orders."""
+        whole = self.orders or self.moments
+        return round(100 * number / whole, 1) if whole else 0.0
+
+
+def write_tables(base: DuckDBPyConnection, folder: Path, out: Path) -> None:
+    """Each table as sorted Parquet and CSV, and as a table of the database, for the figures."""
+    for name, columns in TABLES.items():
+        typed = "{" + ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items()) + "}"
+        made = (
+            f'CREATE TABLE "{name}" AS SELECT * FROM read_csv(?, header = false, auto_detect = false, {_CSV} {typed})'  # noqa: S608
+        )
+        base.execute(made, [str(folder / f"{name}.csv")])
+        whole = f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO '  # noqa: S608 (names are ours)
+        base.execute(f"{whole}{_quoted(out / name)}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        base.execute(f"{whole}{_quoted(out / name)}.csv' (HEADER, DELIMITER ',')")
+
+
+_CSV = "delim = ',', quote = '\"', escape = '\"', nullstr = '\\N', columns ="
+
+
+def _quoted(path: Path) -> str:
+    """The beginning of an SQL text: what COPY takes no parameter for."""
+    return "'" + str(path).replace("'", "''")
+
+
+def summarise(
+    base: DuckDBPyConnection, gathered: Gathered, left: Counter[str], *, knowledge: str, as_of: date | None
+) -> Summary:
+    """The figures of the tables."""
+
+    def rows(query: str) -> list[Any]:
+        return base.execute(query).fetchall()
+
+    whole = rows(_WHOLE)[0]
+    return Summary(
+        knowledge=knowledge,
+        as_of=as_of.isoformat() if as_of else "",
+        read=dict(gathered.counted),
+        types=dict(sorted(gathered.types.items())),
+        passed=dict(sorted(gathered.passed.items())),
+        left={what: number for what, number in sorted(left.items()) if number},
+        patients_judged=whole[0],
+        moments=whole[1],
+        orders=whole[2],
+        with_card=whole[3],
+        cards=whole[4],
+        cards_of_findings=whole[5],
+        failed=whole[6],
+        per_indicator=rows(_PER_INDICATOR),
+        per_check=rows(_PER_CHECK),
+        per_month=rows(_PER_MONTH),
+        repeats=rows(_REPEATS),
+        situations=rows(_SITUATIONS),
+        open=rows(_OPEN),
+        open_reasons=rows(_OPEN_REASONS),
+    )
+
+
+_WHOLE = """
+    SELECT count(DISTINCT patient), count(*), coalesce(sum(orders), 0)::BIGINT, count(*) FILTER (cards > 0),
+    coalesce(sum(cards), 0)::BIGINT, coalesce(sum(cards_of_findings), 0)::BIGINT,
+    count(*) FILTER (failed) FROM calls
+"""
+_PER_INDICATOR = """
+    SELECT indicator, count(*) FROM findings WHERE shown GROUP BY indicator
+    ORDER BY list_position(['critical', 'warning', 'info'], indicator)
+"""
+_PER_CHECK = """
+    SELECT "check", indicator, count(*) FILTER (shown), count(*) FILTER (NOT shown), count(DISTINCT patient)
+    FROM findings GROUP BY ALL ORDER BY 3 DESC, 4 DESC, 1, 2
+"""
+_PER_MONTH = """
+    SELECT strftime(as_of, '%Y-%m'), sum(orders)::BIGINT, count(*), sum(cards)::BIGINT FROM calls GROUP BY 1 ORDER BY 1
+"""
+_REPEATS = """
+    SELECT times, count(*) FROM (
+        SELECT patient, "check", count(DISTINCT moment) AS times FROM findings WHERE shown GROUP BY ALL
+    ) GROUP BY times ORDER BY times
+"""
+_SITUATIONS = """
+    WITH shown AS (
+        SELECT patient, moment, string_agg(DISTINCT "check", ', ' ORDER BY "check") AS checks
+        FROM findings WHERE shown GROUP BY ALL
+    )
+    SELECT drugs || CASE WHEN actions LIKE '%stop%' THEN ' (stopped)' ELSE '' END,
+    coalesce(checks, 'only what could not be checked'), count(*), sum(cards)::BIGINT
+    FROM calls LEFT JOIN shown USING (patient, moment) WHERE cards > 0
+    GROUP BY 1, 2 ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT 10
+"""
+_OPEN = """
+    SELECT "check", reason, count(*) FROM not_checked WHERE makes_card GROUP BY ALL ORDER BY 3 DESC, 1, 2
+"""
+_OPEN_REASONS = "SELECT reason, count(*) FROM not_checked GROUP BY ALL ORDER BY 2 DESC, 1"

@@ -1,0 +1,138 @@
+"""Judged patients as rows of tables. The patient is a keyed hash, and nothing is copied from the record, unless asked.
+
+A row of ``calls`` is one judged moment. ``not_checked`` leaves out what the record itself says there is none of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from cds.case import Reason
+from cds.findings import Indicator, NotChecked, Report
+from cds.knowledge.model import Knowledge
+from hooks.cards import FINDINGS, CardMaker
+from hooks.population.judge import Call, Judged
+
+TABLES = {
+    "calls": {
+        "patient": "VARCHAR",
+        "moment": "VARCHAR",
+        "as_of": "DATE",
+        "hook": "VARCHAR",
+        "actions": "VARCHAR",
+        "drugs": "VARCHAR",
+        "orders": "INTEGER",
+        "cards": "INTEGER",
+        "cards_of_findings": "INTEGER",
+        "strongest": "VARCHAR",
+        "failed": "BOOLEAN",
+        "refs": "VARCHAR",
+    },
+    "findings": {
+        "patient": "VARCHAR",
+        "moment": "VARCHAR",
+        "as_of": "DATE",
+        "hook": "VARCHAR",
+        "check": "VARCHAR",
+        "topic": "VARCHAR",
+        "indicator": "VARCHAR",
+        "shown": "BOOLEAN",
+        "wording": "VARCHAR",
+        "because": "VARCHAR",
+        "about": "VARCHAR",
+    },
+    "not_checked": {
+        "patient": "VARCHAR",
+        "moment": "VARCHAR",
+        "as_of": "DATE",
+        "hook": "VARCHAR",
+        "check": "VARCHAR",
+        "reason": "VARCHAR",
+        "makes_card": "BOOLEAN",
+        "detail": "VARCHAR",
+    },
+}
+Row = tuple[object, ...]
+
+
+class Rows(msgspec.Struct):
+    """Rows by table, and what could not be judged, of some patients."""
+
+    tables: dict[str, list[Row]]
+    left: Counter[str]
+
+
+class RowMaker:
+    """Makes rows. ``key``: of the hash that stands for a patient; None: the patient is named."""
+
+    def __init__(self, knowledge: Knowledge, key: bytes | None) -> None:
+        self._knowledge = knowledge
+        self._key = key
+        self._cards = CardMaker(knowledge, "")
+
+    def rows(self, judged: list[Judged]) -> Rows:
+        """The rows of several patients."""
+        found = Rows({name: [] for name in TABLES}, Counter())
+        for one in judged:
+            found.left.update(one.left)
+            who = self._who(one.patient)
+            for call in one.calls:
+                self._call(found, who, call)
+        return found
+
+    def _who(self, patient: str) -> str:
+        if self._key is None:
+            return patient
+        return hmac.new(self._key, patient.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _named(self, *texts: str) -> str:
+        """What tells who it is: only where that was asked for."""
+        return " ".join(texts) if self._key is None else ""
+
+    def _call(self, found: Rows, who: str, call: Call) -> None:
+        day = call.as_of.isoformat()
+        first = (who, call.at, day, call.hook)
+        cards = self._cards_of(call.report, call) if call.report is not None else []
+        strongest = max((_STRENGTH[card["indicator"]] for card in cards), default=0)
+        about_findings = sum(FINDINGS in card.get("extension", {}) for card in cards)  # not what was not checked
+        told = (" ".join(call.actions), " ".join(call.drugs), len(call.orders), len(cards), about_findings)
+        failed = call.report is None
+        found.tables["calls"].append((*first, *told, _WORDS[strongest], failed, self._named(*call.orders)))
+        if call.report is None:
+            return
+        for finding in call.report.findings:
+            check = self._knowledge.checks[finding.check]
+            shown = finding.shown and finding.indicator > Indicator.SILENT
+            level = (check.topic, finding.indicator.name.lower(), shown, finding.wording)
+            because, about = self._named("; ".join(finding.because)), self._named(*finding.about)
+            found.tables["findings"].append((*first, finding.check, *level, because, about))
+        for item in _open(call.report):
+            told_of = (item.check, item.reason.value, item.makes_card, self._named(item.detail))
+            found.tables["not_checked"].append((*first, *told_of))
+
+    def _cards_of(self, report: Report, call: Call) -> list[dict[str, Any]]:
+        answer = self._cards.answer(report, hook=call.hook, hook_instance="replay", as_of=call.as_of)
+        cards: list[dict[str, Any]] = answer["cards"]
+        return cards
+
+
+_WORDS = ("", "info", "warning", "critical")
+_STRENGTH = {word: at for at, word in enumerate(_WORDS)}
+
+
+def _open(report: Report) -> Iterator[NotChecked]:
+    """One row per check and reason."""
+    met: dict[tuple[str, str], NotChecked] = {}
+    for item in report.not_checked:
+        if item.reason is Reason.REPORTED_EMPTY:
+            continue
+        key = (item.check, item.reason.value)
+        if key not in met or (item.makes_card and not met[key].makes_card):
+            met[key] = item
+    yield from met.values()

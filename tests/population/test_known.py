@@ -1,0 +1,202 @@
+"""Time travel: an order is judged with what was known when it was written, whatever the record says today."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import lru_cache
+
+import orjson
+import pytest
+
+from cds.knowledge.load import load_knowledge
+from hooks.population.gather import Patient
+from hooks.population.judge import Call, Judge
+from hooks.population.known import Moment, as_known, by, moment
+from hooks.population.synthetic import KIDNEY, PAIR, STOP, Story
+
+ALL = ("Patient", "MedicationRequest", "Observation", "Condition", "MedicationStatement", "Encounter")
+
+
+@lru_cache(maxsize=1)
+def judge() -> Judge:
+    return Judge(load_knowledge(), ALL)
+
+
+def calls(story: Story) -> list[Call]:
+    lines = [(one["resourceType"], orjson.dumps(one).decode()) for one in story.resources]
+    return judge().patient(Patient(story.id, lines)).calls
+
+
+def found(call: Call) -> set[str]:
+    assert call.report is not None
+    return {finding.check for finding in call.report.findings if finding.shown}
+
+
+def story() -> Story:
+    return Story("p1", random.Random(7))
+
+
+def later_creatinine_is_not_known(at: Story) -> None:
+    at.egfr(-10, 95)
+    at.order("baclofen", 0)
+    at.egfr(2, 18)
+
+
+def earlier_creatinine_counts_though_better_later(at: Story) -> None:
+    at.egfr(-10, 18)
+    at.order("baclofen", 0)
+    at.egfr(2, 95)
+
+
+def result_issued_after_the_order_is_not_known_though_drawn_before(at: Story) -> None:
+    at.egfr(-30, 95)
+    at.egfr(-1, 18, issued=at.at(1))
+    at.order("baclofen", 0)
+
+
+def result_of_the_same_day_but_a_later_hour_is_not_known(at: Story) -> None:
+    at.egfr(-30, 95)
+    at.egfr(0, 18, effectiveDateTime=at.at(0, 8), issued=at.at(0, 11))
+    at.order("baclofen", 0)
+
+
+def result_of_an_earlier_hour_is_known_in_whatever_zone(at: Story) -> None:
+    at.egfr(-30, 95)
+    at.egfr(0, 18, issued=at.at(0, 10).replace("Z", "+02:00"))  # 08:00 UTC
+    at.order("baclofen", 0)
+
+
+def corrected_result_counts_from_its_correction(at: Story) -> None:
+    at.egfr(-30, 95)
+    at.egfr(-3, 18, status="corrected", issued=at.at(4))
+    at.order("baclofen", 0)
+
+
+def opioid_stopped_later_ran_then(at: Story) -> None:
+    at.order("oxycodone", -20, ended=15)
+    at.order("diazepam", 0)
+
+
+def opioid_completed_later_by_its_validity_ran_then(at: Story) -> None:
+    validity = {"validityPeriod": {"start": at.at(-20), "end": at.at(20)}}
+    at.order("oxycodone", -20, status="completed", dispenseRequest=validity)
+    at.order("diazepam", 0)
+
+
+def opioid_stopped_before_did_not_run(at: Story) -> None:
+    at.order("oxycodone", -300, ended=-250)
+    at.order("diazepam", 0)
+
+
+def opioid_ordered_later_is_not_known(at: Story) -> None:
+    at.order("diazepam", 0)
+    at.order("oxycodone", 1)
+
+
+def opioid_of_the_same_moment_is_in_the_basket(at: Story) -> None:
+    at.order("diazepam", 0)
+    at.order("oxycodone", 0)
+
+
+def stop_is_judged_on_the_day_of_the_stop(at: Story) -> None:
+    at.order("baclofen", -365, times=6, ended=0)
+
+
+def order_is_no_stop_though_it_was_stopped_later(at: Story) -> None:
+    at.order("baclofen", 0, times=6, ended=300)
+
+
+def undated_order_is_left_out(at: Story) -> None:
+    at.order("oxycodone", -20, authoredOn=None)
+    at.order("diazepam", 0)
+
+
+DATED: list[tuple[Callable[[Story], None], str, bool, int]] = [
+    (later_creatinine_is_not_known, KIDNEY, False, 0),
+    (earlier_creatinine_counts_though_better_later, KIDNEY, True, 0),
+    (result_issued_after_the_order_is_not_known_though_drawn_before, KIDNEY, False, 0),
+    (result_of_the_same_day_but_a_later_hour_is_not_known, KIDNEY, False, 0),
+    (result_of_an_earlier_hour_is_known_in_whatever_zone, KIDNEY, True, 0),
+    (corrected_result_counts_from_its_correction, KIDNEY, False, 0),
+    (opioid_stopped_later_ran_then, PAIR, True, 0),
+    (opioid_completed_later_by_its_validity_ran_then, PAIR, True, 0),
+    (opioid_stopped_before_did_not_run, PAIR, False, 0),
+    (opioid_ordered_later_is_not_known, PAIR, False, 0),
+    (opioid_of_the_same_moment_is_in_the_basket, PAIR, True, 0),
+    (stop_is_judged_on_the_day_of_the_stop, STOP, True, 1),
+    (order_is_no_stop_though_it_was_stopped_later, STOP, False, 0),
+    (undated_order_is_left_out, PAIR, False, 0),
+]
+
+
+@pytest.mark.parametrize(("told", "check", "there", "which"), DATED, ids=[row[0].__name__ for row in DATED])
+def test_only_what_was_known_then_counts(told: Callable[[Story], None], check: str, there: bool, which: int) -> None:
+    """The finding is there exactly when what was known at that moment asks for it."""
+    at = story()
+    told(at)
+    assert (check in found(calls(at)[which])) is there
+
+
+def test_a_problem_recorded_later_is_left_out_and_one_resolved_later_was_active() -> None:
+    """Problems count from when they were recorded until they ended."""
+    at = story()
+    at.condition("90708001", "Kidney disease", 10)
+    at.condition("38341003", "Hypertension", -10, abatementDateTime=at.at(5), clinicalStatus={"text": "resolved"})
+    then = moment(at.at(0))
+    assert then is not None
+    (problem,) = [one for one in as_known(at.resources, then) if one["resourceType"] == "Condition"]
+    assert problem["clinicalStatus"]["coding"][0]["code"] == "active"
+    assert "abatementDateTime" not in problem
+
+
+def test_what_has_to_read_otherwise_is_copied() -> None:
+    """The record itself stays as it was: the next moment reads it again."""
+    at = story()
+    at.order("oxycodone", -20, ended=15)
+    before = orjson.dumps(at.resources)
+    then = moment(at.at(0))
+    assert then is not None
+    assert as_known(at.resources, then)[1]["status"] == "active"
+    assert orjson.dumps(at.resources) == before
+
+
+def test_a_patient_who_died_later_was_alive() -> None:
+    """A later death is undone, so that the order is judged at all."""
+    at = story()
+    at.resources[0]["deceasedDateTime"] = at.at(50)
+    then = moment(at.at(0))
+    assert then is not None
+    assert "deceasedDateTime" not in as_known(at.resources, then)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024", "2024-12-31"),
+        ("2024-02", "2024-02-29"),
+        ("2024-02-03", "2024-02-03"),
+        ("2024-02-03T23:30:00-08:00", "2024-02-03"),
+    ],
+)
+def test_an_imprecise_date_is_taken_at_its_end(text: str, day: str) -> None:
+    """Only then is it sure that it was known."""
+    when = moment(text)
+    assert when is not None
+    assert when.day.isoformat() == day
+
+
+@pytest.mark.parametrize("text", [None, 7, "", "yesterday", "2024-13-01", {"a": 1}])
+def test_what_is_no_date_is_none(text: object) -> None:
+    """Nothing is guessed."""
+    assert moment(text) is None
+
+
+def test_where_one_has_no_time_of_day_days_are_compared() -> None:
+    """A result of the same day is known to an order that names only its day."""
+    day, hour = moment("2024-02-03"), moment("2024-02-03T23:00:00Z")
+    assert day is not None
+    assert hour is not None
+    assert by(hour, day)
+    assert by(day, hour)
+    assert isinstance(day, Moment)
