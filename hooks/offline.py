@@ -109,7 +109,7 @@ def request_of_bundle(bundle: Mapping[str, Any], told: Told, text: bytes) -> dic
     kept = [entry for entry in entries if not (field and told.drafts is None and _is_draft(entry))]
     kept = [entry for entry in kept if entry["resource"].get("resourceType") != "Patient"]
     asked = service.prefetch if service is not None else {}
-    whole = {key: _of_type(asked[key], kept) for key in told.complete if key in asked}
+    whole = {key: _all_of(key, asked[key], kept) for key in told.complete if key in asked}
     return {
         "hook": hook,
         "hookInstance": str(uuid.uuid5(NAMESPACE, text.decode("utf-8", "replace"))),
@@ -118,10 +118,10 @@ def request_of_bundle(bundle: Mapping[str, Any], told: Told, text: bytes) -> dic
     }
 
 
-def _of_type(template: str, entries: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """What of the entries a prefetch template may mean: all of its type. None when there is none."""
-    kind = template.partition("?")[0].partition("/")[0]
-    found = [entry for entry in entries if entry["resource"].get("resourceType") == kind]
+def _all_of(key: str, template: str, entries: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """What of the entries a key may mean: those of its template's type, and those that go there. None for none."""
+    kinds = {template.partition("?")[0].partition("/")[0], *(kind for kind, home in KEYS.items() if home == key)}
+    found = [entry for entry in entries if entry["resource"].get("resourceType") in kinds]
     return _bundle(found) if found else None
 
 

@@ -41,6 +41,8 @@ def withdrawal_signs(view: View, check: Check) -> Outcome:
     if not ended:
         said = undated if signs else ()
         said += _unseen(view, check, makes_card=False) if signs or view.gaps("conditions") else ()
+        if view.gaps("medications"):  # something may have ended: that there are no signs rests on the caller's word
+            said += unknown_for(check, view.reported_empty("conditions"))
         return Outcome(check.id, (), said, looked, "nothing of ours was stopped or lowered lately")
     problems = unknown_for(check, view.gaps("conditions")) + unknown_for(check, view.reported_empty("conditions"))
     matched = [(item, sign) for item in ended for sign in signs if _after(item, sign)]

@@ -13,6 +13,7 @@ LONGEST = 64 * 1024  # a draft order is a few KB; nothing larger is given back
 _STEP = re.compile(r"\.([A-Za-z]{1,64})|\[(\d{1,6})\]")
 # HTML, a Markdown link, and signs that are invisible or turn the direction of reading.
 _MARKUP = re.compile(r"<[A-Za-z/!?]|\]\(|[\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_EMPTY = re.compile(rb"null|[:\[,]\s{0,20}(?:\"\"|\[\s{0,20}\]|\{\s{0,20}\})")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -37,7 +38,7 @@ def changed(resource: bytes, elements: Mapping[str, Any]) -> bytes | None:
     """The resource with some elements replaced (None: taken out) and every other as it came.
 
     The narrative goes: it would still tell what was ordered before. None when something in the resource could be
-    markup, which is not given back, or is no JSON.
+    markup, or is null or empty, which FHIR does not know and is not given back; and when it is no JSON.
     """
     try:
         kept: dict[str, Any] = {**_members.decode(resource)}
@@ -49,9 +50,19 @@ def changed(resource: bytes, elements: Mapping[str, Any]) -> bytes | None:
                 kept[name] = msgspec.Raw(orjson.dumps(value))
         made = msgspec.json.encode(kept)
         read = orjson.loads(made)  # which refuses what is no JSON in the parts that were not looked at
-        return None if _may_have_markup(made) and _has_markup(read) else made
+        if _may_have_markup(made) and _has_markup(read):
+            return None
+        return None if _EMPTY.search(made) and _has_empty(read) else made
     except (msgspec.MsgspecError, orjson.JSONDecodeError, RecursionError, ValueError):
         return None
+
+
+def _has_empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return not value or any(map(_has_empty, value.values()))
+    if isinstance(value, list):
+        return not value or any(map(_has_empty, value))
+    return value is None or value == ""
 
 
 def _may_have_markup(made: bytes) -> bool:
