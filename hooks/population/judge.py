@@ -16,13 +16,26 @@ import orjson
 from cds.arithmetic.told import recognise
 from cds.build import build_case, wanted_by
 from cds.case import PatientCase, Reason, Unknown
-from cds.chart import Source
+from cds.chart import Coded, Source
 from cds.fhir.read import read_chart
 from cds.findings import Report
 from cds.knowledge.model import Knowledge
+from cds.labs import is_ours
 from cds.screen import screen
 from hooks.population.gather import Patient
-from hooks.population.known import ORDERS, Moment, Resource, as_known, as_stopped, as_written, ended, written
+from hooks.population.known import (
+    ORDERS,
+    Moment,
+    Resource,
+    as_known,
+    as_stopped,
+    as_written,
+    by,
+    ended,
+    since,
+    word,
+    written,
+)
 from hooks.prefetch import NAMES, complete
 from hooks.services import Service, service_for_hook
 
@@ -45,6 +58,8 @@ HOLDS: Mapping[str, tuple[str, ...]] = {
     "DeviceRequest": ("requests",),
     "DeviceUseRequest": ("requests",),
 }
+_NEWEST = 100  # results of one kind that are looked at; live, prefetch asks for 20 at most
+FAILED = "patients who could not be judged (a fault of ours)"
 _PLANS = frozenset({"proposal", "plan", "option"})
 
 
@@ -88,18 +103,25 @@ class Judge:
         self._as_of = as_of
 
     def patient(self, patient: Patient) -> Judged:
-        """Judge one patient: each moment, or the opened chart of ``as_of``."""
-        resources: list[Resource] = [orjson.loads(line) for _, line in patient.lines]
+        """Judge one patient: each moment, or the opened chart of ``as_of``. A fault of ours costs this patient only."""
         judged = Judged(patient.id, [], Counter())
+        try:
+            self._patient(patient, judged)
+        except Exception:
+            judged.left[FAILED] += 1
+        return judged
+
+    def _patient(self, patient: Patient, judged: Judged) -> None:
+        loaded: list[Resource] = [orjson.loads(line) for _, line in patient.lines]
+        resources = [one for one in loaded if one.get("resourceType") != "Observation" or kind_of(one, self._knowledge)]
         if self._as_of is not None:
             self._snapshot(resources, judged, self._as_of)
-            return judged
+            return
         drugs = self._ours(resources, patient.id)
         for basket in _baskets(resources, drugs, judged.left):
             judged.calls.append(self._call(basket, resources, patient.id, "order-sign"))
         if drugs:
             judged.left["data without a date, left out"] += _undated(resources)
-        return judged
 
     def _snapshot(self, resources: list[Resource], judged: Judged, day: date) -> None:
         if not any(one.get("resourceType") == "Patient" for one in resources):
@@ -137,6 +159,7 @@ class Judge:
             raise ValueError(hook)
         own = {_ref(draft) for draft in basket.drafts if draft["status"] == "draft"}
         known = [one for one in as_known(resources, basket.then) if _ref(one) not in own]
+        known = newest(known, self._knowledge)
         if stopped := {_ref(draft) for draft in basket.drafts} - own:  # until now they ran
             known = [{**as_written(one), "status": "active"} if _ref(one) in stopped else one for one in known]
         sources = self._sources(basket.drafts, known)
@@ -175,6 +198,35 @@ def _by_keys(groups: Mapping[str, list[Resource]]) -> Iterator[tuple[tuple[str, 
     yield from (((), [kind]) for kind in lone)
 
 
+def kind_of(observation: Resource, knowledge: Knowledge) -> str:
+    """What an Observation measures, its components included; "" when no check looks at it, "odd" when unreadable."""
+    parts = observation.get("component")
+    kinds = []
+    for one in (observation, *(parts if isinstance(parts, list) else ())):
+        try:
+            kind = knowledge.terminology.lab_kind(msgspec.convert(one["code"], Coded, strict=False))
+        except (KeyError, TypeError, msgspec.ValidationError):
+            return "odd"  # the readers may make something of it
+        if is_ours(kind):
+            kinds.append(kind)
+    return " ".join(kinds)
+
+
+def newest(known: list[Resource], knowledge: Knowledge) -> list[Resource]:
+    """The record with only the newest results of each kind: readers stop at 2000 resources; live calls bring fewer."""
+    results = [one for one in known if one.get("resourceType") == "Observation"]
+    if len(results) <= _NEWEST:
+        return known
+    met: Counter[str] = Counter()
+    kept: list[Resource] = []
+    for one in sorted(results, key=since, reverse=True):
+        kind = kind_of(one, knowledge)
+        met[kind] += 1
+        if met[kind] <= _NEWEST:
+            kept.append(one)
+    return [*(one for one in known if one.get("resourceType") != "Observation"), *kept]
+
+
 def _ref(resource: Resource) -> str:
     return f"{resource.get('resourceType')}/{resource.get('id')}"
 
@@ -183,7 +235,7 @@ def _baskets(resources: list[Resource], drugs: Mapping[str, list[str]], left: Co
     """The moments at which an order of ours was written or stopped, in turn, with all that was ordered then."""
     found: dict[Moment, _Basket] = {}
     for order in (one for one in resources if one.get("resourceType") in ORDERS and _ref(one) in drugs):
-        if order.get("status") == "entered-in-error" or order.get("intent") in _PLANS:
+        if word(order, "status") == "entered-in-error" or word(order, "intent") in _PLANS:
             left["orders that are none (plans, errors)"] += 1
             continue
         when = written(order)
@@ -191,11 +243,11 @@ def _baskets(resources: list[Resource], drugs: Mapping[str, list[str]], left: Co
             left["orders without a date"] += 1
             continue
         _add(found, when, str(order.get("authoredOn") or order.get("dateWritten")), order, drugs, "written")
-        if order.get("status") in ("stopped", "cancelled"):
+        if word(order, "status") in ("stopped", "cancelled"):
             end = ended(order)
             if end is None:
                 left["stops without a date"] += 1
-            elif end > when:
+            elif not by(end, when):
                 _add(found, end, end.instant.isoformat() if end.instant else end.day.isoformat(), order, drugs, "stop")
     for basket in found.values():
         basket.drafts += _signed_with(basket, resources, drugs)
@@ -222,8 +274,8 @@ def _signed_with(basket: _Basket, resources: list[Resource], drugs: Mapping[str,
         for one in resources
         if one.get("resourceType") in ORDERS
         and _ref(one) not in drugs
-        and one.get("intent") not in _PLANS
-        and one.get("status") != "entered-in-error"
+        and word(one, "intent") not in _PLANS
+        and word(one, "status") != "entered-in-error"
         and written(one) == basket.then
     ]
 

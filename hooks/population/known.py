@@ -59,9 +59,16 @@ def written(resource: Mapping[str, Any]) -> Moment | None:
     return moment(resource.get("authoredOn") or resource.get("dateWritten"))
 
 
+def word(resource: Mapping[str, Any], name: str) -> str:
+    """A code of a resource; "" where something else stands."""
+    value = resource.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def ended(resource: Mapping[str, Any]) -> Moment | None:
     """When an order was ended, if it says so itself."""
-    for extension in resource.get("extension") or ():
+    extensions = resource.get("extension")
+    for extension in extensions if isinstance(extensions, list) else ():
         if isinstance(extension, dict) and str(extension.get("url", "")).endswith(_CHANGED):
             return moment(extension.get("valueDateTime"))
     return moment(resource.get("statusChanged") or resource.get("dateEnded"))
@@ -108,6 +115,13 @@ def _first(resource: Mapping[str, Any], *names: str) -> Moment | None:
     return None
 
 
+def since(observation: Mapping[str, Any]) -> tuple[str, str]:
+    """When a result was known, to sort by; its id decides between equals."""
+    when = _DATES["Observation"](observation)
+    at = when.instant.isoformat() if when and when.instant else when.day.isoformat() if when else ""
+    return at, word(observation, "id")
+
+
 def _dated(*names: str) -> Callable[[Mapping[str, Any]], Moment | None]:
     return lambda resource: _first(resource, *names)
 
@@ -139,7 +153,7 @@ _MUST_BE_DATED = ORDERS | {"Observation", "MedicationDispense", "MedicationAdmin
 
 
 def _order(resource: Resource, then: Moment) -> Resource | None:
-    status = resource.get("status")
+    status = word(resource, "status")
     if status == "entered-in-error" or (status not in ENDED and status != "on-hold"):
         return resource
     end = ended(resource)

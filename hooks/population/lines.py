@@ -88,6 +88,8 @@ def files_of(sources: Iterable[Path]) -> list[Path]:
     return sorted(dict.fromkeys(found))
 
 
+_LONGEST_ID = 256
+_BETWEEN = str.maketrans("\t\r\n", "   ")  # these stand between elements only; inside a text JSON escapes them
 _ENDINGS = (".ndjson", ".jsonl")
 
 
@@ -134,8 +136,8 @@ def _read(raw: bytes, file: str, number: int) -> Line | Rejected | Passed:
         return _rejected(raw, file, number, "is no FHIR resource: it has no resourceType")
     if head.resourceType not in TYPES:
         return Passed(head.resourceType)
-    if not isinstance(head.id, str) or not head.id.strip():
-        return _rejected(raw, file, number, "has no id")
+    if not isinstance(head.id, str) or not head.id.strip() or len(head.id) > _LONGEST_ID:
+        return _rejected(raw, file, number, "has no id, or one that no FHIR server gives")
     patient = _patient_of(head)
     if not patient and head.resourceType not in ("Medication", "Device"):
         return _rejected(raw, file, number, "names no patient")
@@ -143,10 +145,9 @@ def _read(raw: bytes, file: str, number: int) -> Line | Rejected | Passed:
         return Passed("Device")  # nobody's: stock of the hospital
     meta = head.meta if isinstance(head.meta, dict) else {}
     updated = meta.get("lastUpdated")
-    plain = " ".join(text.splitlines()).replace("\t", " ").replace("\0", " ")  # white space between elements only
-    return Line(
-        head.resourceType, head.id, patient, _medication_of(head), updated if isinstance(updated, str) else "", plain
-    )
+    plain = text.translate(_BETWEEN)
+    newer = updated[:_LONGEST_ID] if isinstance(updated, str) else ""
+    return Line(head.resourceType, head.id, patient, _medication_of(head), newer, plain)
 
 
 def _rejected(raw: bytes, file: str, number: int, problem: str) -> Rejected:
@@ -178,6 +179,8 @@ def _target(value: Any, kind: str) -> str:
     """The id of "Type/id", of an address that ends so, or of urn:uuid:id; "" for other types."""
     text = value.get("reference") if isinstance(value, dict) else value
     if not isinstance(text, str) or text.startswith("#"):
+        return ""
+    if len(text) > _LONGEST_ID:
         return ""
     if text.startswith("urn:"):
         return text.rsplit(":", 1)[-1]

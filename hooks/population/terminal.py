@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from hooks.population.judge import FAILED
 from hooks.population.results import Summary
 from hooks.population.run import Wanted, replay
 from hooks.terminal import console
@@ -26,7 +27,7 @@ def show(wanted: Wanted) -> bool:
     for line in said(summary):
         console().print(Text(line))
     console().print(Text(f"{wanted.out}: report.html, summary.json, calls, findings, not_checked, rejected.ndjson"))
-    return bool(summary.read.get("rejected") or summary.failed)
+    return bool(summary.read.get("rejected") or summary.failed or summary.left.get(FAILED))
 
 
 def said(summary: Summary) -> list[str]:

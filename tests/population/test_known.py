@@ -200,3 +200,36 @@ def test_where_one_has_no_time_of_day_days_are_compared() -> None:
     assert by(hour, day)
     assert by(day, hour)
     assert isinstance(day, Moment)
+
+
+@pytest.mark.parametrize("name", ["status", "intent", "extension", "authoredOn", "meta", "dispenseRequest", "category"])
+@pytest.mark.parametrize("value", [7, [], ["stopped"], {"a": 1}, "", True, [None]])
+def test_an_odd_element_costs_no_patient(name: str, value: object) -> None:
+    """Whatever stands in an element of one order, the other order of the patient is judged."""
+    at = story()
+    at.order("oxycodone", -20, **{name: value})
+    at.order("baclofen", -10, **{name: value})
+    at.order("diazepam", 0)
+    judged = calls(at)
+    assert judged[-1].at == at.at(0)
+    assert all(call.report is not None for call in judged)
+
+
+@pytest.mark.parametrize(
+    "code", ["2823-3", "718-7"], ids=["potassium-which-checks-read", "haemoglobin-which-none-reads"]
+)
+def test_years_of_other_results_hide_none_of_ours(code: str) -> None:
+    """Readers stop at 2000 resources; thousands of other values do not push the kidney function out."""
+    at = story()
+    for number in range(2500):
+        at.egfr(-number, 4.1, code={"coding": [{"system": "http://loinc.org", "code": code}]})
+    at.egfr(-10, 18)
+    at.order("baclofen", 0)
+    assert KIDNEY in found(calls(at)[0])
+
+
+def test_a_stop_of_the_day_on_which_it_was_written_is_no_second_moment() -> None:
+    """Dates with and without a time of day are compared by day."""
+    at = story()
+    at.order("baclofen", 0, status="stopped", statusChanged=at.at(0)[:10])
+    assert [call.actions for call in calls(at)] == [("written",)]
