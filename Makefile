@@ -79,8 +79,8 @@ prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: install  ## write the lock files anew (UPGRADE=1: newest versions)
 	@$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
-	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build -o requirements.lock pyproject.toml
-	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra postgres -o requirements.lock pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra postgres --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:  ## remove what these commands made
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov build dist .coverage .coverage.* $(SEAL)

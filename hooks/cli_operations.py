@@ -113,6 +113,7 @@ EXAMPLES = {
     "Caddyfile": "reverse proxy with TLS, for Caddy",
     "gabaguard.service": "systemd unit",
     "Containerfile": "container image",
+    "compose.yaml": "the image with PostgreSQL, for compose",
 }
 
 

@@ -36,7 +36,7 @@ def test_each_is_listed_and_printed_as_it_is() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_each_names_only_settings_that_exist_and_its_brackets_are_closed(name: str) -> None:
     text = _text(name)
-    assert set(re.findall(r"GABAGUARD_[A-Z_]+", text)) <= NAMES
+    assert set(re.findall(r"GABAGUARD_[A-Z_]+", text)) - {"GABAGUARD_DB_PASSWORD"} <= NAMES
     assert "GABAGUARD_PUBLIC_URL" in text
     code = re.sub(r"#.*", "", text)
     for opened, closed in ("{}", "[]", "()"):
@@ -87,3 +87,15 @@ def test_the_container_copies_what_exists_and_refuses_to_serve_strangers(reposit
     settings = load_settings(pairs)
     assert settings.exposed, "without clients it must not start"
     assert f"EXPOSE {settings.port}" in text
+
+
+def test_the_composed_service_has_the_database_of_its_url_and_listens_on_this_machine_only(tmp_path: Path) -> None:
+    text = _text("compose.yaml")
+    (url,) = re.findall(r"GABAGUARD_DATABASE_URL: (\S+)", text.replace("${GABAGUARD_DB_PASSWORD:?set it}", "secret"))
+    settings = load_settings({"GABAGUARD_DATABASE_URL": url})
+    user, host, name = re.fullmatch(r"postgresql://(\w+):secret@(\w+)/(\w+)", settings.database_url).groups()  # type: ignore[union-attr]
+    assert f"\n  {host}:\n" in text
+    assert f"POSTGRES_USER: {user}" in text
+    assert f"POSTGRES_DB: {name}" in text
+    assert '"127.0.0.1:8080:8080"' in text
+    assert int(re.search(r"stop_grace_period: (\d+)s", text)[1]) > STOP_LIMIT  # type: ignore[index]
