@@ -4,7 +4,7 @@ Every command imports what it needs only when it runs, so that ``--help`` is qui
 traceback (``--debug`` shows one).
 
 Exit codes: 0 all went well; 1 something was found (``check``: at least one card; ``knowledge validate``: faults;
-``doctor``: something failed);
+``doctor``: something failed; ``replay``: lines were rejected);
 2 the command, a file or a setting is wrong; 3 our own fault.
 """
 
