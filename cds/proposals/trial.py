@@ -17,7 +17,8 @@ from cds.findings import Finding, Report
 from cds.knowledge.model import Knowledge
 from cds.screen import screen
 
-_READABLE = "dose-unparsable"  # asked again of whatever is written anew
+# Asked again of whatever is written anew: can it be read, and is an as-needed dose still bounded?
+_WRITTEN = ("dose-unparsable", "prn-max-missing")
 _NOTE = 1
 _RANKS = {"info": 1, "warning": 2, "critical": 3}
 
@@ -56,7 +57,7 @@ def improves(
         terminology=call.knowledge.terminology,
         encounter_id=call.encounter_id,
     )
-    found = {_READABLE, *(finding.check for finding in call.report.findings)}
+    found = {*_WRITTEN, *(finding.check for finding in call.report.findings)}
     findings = screen(case, call.knowledge, call.hook, found if only_less else None).findings
     then, now = _levels(findings), _levels(call.report.findings)
     spoken = _levels(finding for finding in findings if finding.shown and finding.indicator > 0)
