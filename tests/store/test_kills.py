@@ -45,7 +45,7 @@ def test_a_killed_worker_costs_the_calls_it_was_answering_and_no_others(tmp_path
         _end(process)
 
 
-def test_a_stop_under_load_drops_no_call_and_every_call_is_noted(tmp_path: Path, database: str) -> None:
+def test_a_stop_under_load_answers_what_was_accepted_and_notes_it(tmp_path: Path, database: str) -> None:
     body = render_bytes(case_named("renal-egfr-29-start"), "R4")
     process, server = start(
         tmp_path, GABAGUARD_WORKERS="2", GABAGUARD_LOG_LEVEL="error", GABAGUARD_DATABASE_URL=database
