@@ -38,12 +38,12 @@ $(READY): requirements.lock pyproject.toml
 	  echo "This Python has no venv module (on Debian and Ubuntu it is the package python3-venv)." >&2; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(READY_DEV): $(READY) requirements-dev.lock
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 demo: install  ## serve demo patients, post a real call, print its cards, stay up (ONCE=1: end then; PORT=n)
@@ -76,7 +76,7 @@ prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that
 	@$(BIN)/python -m pytest -q -n $(JOBS) --cov=cds --cov-report=term
 
 # For maintainers: resolve anew, for every supported Python and platform. `make install` never needs this.
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras
 lock: install  ## write the lock files anew (UPGRADE=1: newest versions)
 	@$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra postgres -o requirements.lock pyproject.toml

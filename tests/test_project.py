@@ -8,9 +8,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 # What a newcomer finds at the top; a new entry needs a reason.
 TOP_LEVEL = {
@@ -99,14 +101,14 @@ def test_every_locked_package_has_a_version_and_hashes(repository: Path, name: s
     blocks = re.split(r"\n(?=\S)", (repository / name).read_text(encoding="utf-8").strip())
     assert len(blocks) > 20
     for block in blocks:
-        assert re.match(r"[a-z0-9-]+==[^ ]+( ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}", block), block.splitlines()[
-            0
-        ]
+        assert re.match(r"[a-z0-9-]+(\[[a-z0-9,-]+\])?==[^ ]+( ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}", block), (
+            block.splitlines()[0]
+        )
     assert "://" not in "".join(blocks)
 
 
 def _names(lock: Path) -> dict[str, str]:
-    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_locks_agree_and_cover_what_is_declared(repository: Path) -> None:
@@ -123,6 +125,31 @@ def test_locks_agree_and_cover_what_is_declared(repository: Path) -> None:
     assert plain(project["dependencies"] + extras["build"] + extras["postgres"]) <= set(serving)
     assert plain(extras["dev"]) <= set(developing)
     assert not plain(extras["dev"]) & set(serving) - {"markdown-it-py"}  # rich needs that one, too
+
+
+def test_the_lock_names_the_extras_that_locked_packages_ask_of_each_other(repository: Path) -> None:
+    """Else pip looks for `name[extra]` anew, finds a version newer than the locked one, and the installation fails."""
+    text = (repository / LOCKS[1]).read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([a-z0-9-]+)\[([^]]*)\]==", text, re.MULTILINE))
+    asked = [
+        Requirement(each)
+        for name in _names(repository / LOCKS[1])
+        for each in _required_by(name)
+        if "[" in each.split(";")[0]
+    ]
+    with_extras = [each for each in asked if each.marker is None or each.marker.evaluate({"extra": ""})]
+    assert "coverage" in {each.name for each in with_extras}
+    missing = {
+        str(each) for each in with_extras if not each.extras <= set(locked.get(each.name.lower(), "").split(","))
+    }
+    assert not missing
+
+
+def _required_by(name: str) -> list[str]:
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # for another platform or another Python
+        return []
 
 
 def test_serving_does_not_load_the_strict_models() -> None:
