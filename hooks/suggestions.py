@@ -34,7 +34,8 @@ class Offer(msgspec.Struct):
     """The proposals of one call and what is needed to write them.
 
     ``old``: a caller of CDS Hooks 1.0, who knows neither ``resourceId`` nor ``isRecommended``. ``actions``: those
-    written already, since several cards may offer the same.
+    written already, since several cards may offer the same. ``advised``: the act that a stronger card recommends for a
+    draft; no other is recommended for the same draft, since nobody can follow both.
     """
 
     proposals: tuple[Proposal, ...]
@@ -42,6 +43,7 @@ class Offer(msgspec.Struct):
     drafts: tuple[Draft, ...] = ()
     old: bool = False
     actions: dict[tuple[str, str, str], list[Json]] = {}
+    advised: dict[str, str] = {}
 
 
 class SuggestionMaker:
@@ -51,7 +53,10 @@ class SuggestionMaker:
         self._knowledge = knowledge
 
     def suggestions(self, offer: Offer, checks: Sequence[str], topic: str, hook_instance: str) -> list[Json]:
-        """At most three suggestions of a card about these checks, of which at most one is recommended."""
+        """At most three suggestions of a card about these checks, of which at most one is recommended.
+
+        Asked for the strongest card first: what it recommends for a draft, no later card contradicts.
+        """
         found: list[Json] = []
         recommended = False
         for proposal in _in_order(offer.proposals, checks):
@@ -64,7 +69,7 @@ class SuggestionMaker:
                 "actions": actions,
                 "extension": {ANSWERS: list(proposal.answers)},
             }
-            if not recommended and not offer.old and _is_recommended(proposal, checks):
+            if not recommended and not offer.old and _is_recommended(proposal, checks) and _alone(offer, proposal):
                 made["isRecommended"] = recommended = True
             found.append(made)
             if len(found) == MOST_SUGGESTIONS:
@@ -159,6 +164,11 @@ def _in_order(proposals: Iterable[Proposal], checks: Sequence[str]) -> list[Prop
 def _is_recommended(proposal: Proposal, checks: Iterable[str]) -> bool:
     """Whether a source says so for a finding of this card that the proposal answers."""
     return any(proposal.recommended_by.get(check) for check in checks if check in proposal.answers)
+
+
+def _alone(offer: Offer, proposal: Proposal) -> bool:
+    """Whether no stronger card has recommended something else for the same draft. Cards are made strongest first."""
+    return not proposal.about or offer.advised.setdefault(proposal.about, proposal.kind) == proposal.kind
 
 
 def _uuid(hook_instance: str, topic: str, proposal: Proposal) -> str:

@@ -37,6 +37,29 @@ def test_every_suggestion_is_valid_fhir_and_answers_what_it_names(case: Case) ->
             assert faults(request, answer, one, case.as_of, case.profile) == [], (release, described(one))
 
 
+def recommended(answer: dict[str, Any]) -> dict[str, set[str]]:
+    """By draft, what the cards of one answer recommend doing with it."""
+    found: dict[str, set[str]] = {}
+    for one in suggestions(answer):
+        for action in one.suggestion["actions"] if one.suggestion.get("isRecommended") else ():
+            resource = action.get("resource")
+            if isinstance(resource, dict) and action["type"] == "update":
+                found.setdefault(f"{resource['resourceType']}/{resource['id']}", set()).add(one.suggestion["label"])
+            elif action["type"] == "delete":
+                found.setdefault(action["resourceId"], set()).add(one.suggestion["label"])
+    return found
+
+
+def test_no_two_cards_recommend_different_acts_for_one_order() -> None:
+    """Nobody can follow both "remove" and "change to 5 mg"; the stronger card's word stands."""
+    told_of = 0
+    for case in all_cases():
+        by_draft = recommended(told(case, "R4")[1]) if "R4" in case.releases else {}
+        told_of += len(by_draft)
+        assert all(len(labels) == 1 for labels in by_draft.values()), (case.id, by_draft)
+    assert told_of > 100
+
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
