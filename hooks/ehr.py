@@ -16,6 +16,7 @@ import msgspec
 
 from cds.case import Reason, Unknown
 from hooks.access import Access, opens
+from hooks.breaker import Breaker
 from hooks.observe import fault, log
 from hooks.origins import Allowed, Base, read_base
 from hooks.outbound import CONNECTIONS, WORDS, Errand, Failed, Outbound, Why
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9\-._~]{1,128}\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]{1,8000}={0,4}\Z")  # RFC 6750
 _GRACE = 0.05  # seconds; each worker ends itself at the deadline
+_SILENT = frozenset({Why.TIME.value, Why.CONNECTION.value})
+_NOT_ASKED = frozenset({Why.TOKEN.value, Why.BUSY.value, Why.FAULT.value, "scope"})
 _NO_POST = frozenset({400, 404, 405, 415, 501})
 
 
@@ -79,10 +82,13 @@ def wish(key: str, template: str, name: str, request: HookRequest) -> Wish | Non
 class Ehr:
     """The way to FHIR servers, one per process. ``seconds`` is the deadline of a whole call."""
 
-    def __init__(self, outbound: Outbound, *, seconds: float = 2.5, post: bool = False) -> None:
+    def __init__(
+        self, outbound: Outbound, *, seconds: float = 2.5, post: bool = False, breaker: Breaker | None = None
+    ) -> None:
         self.seconds = seconds
         self._outbound = outbound
         self._post = post
+        self._breaker = breaker or Breaker()
         self._lock = threading.Lock()
         self._workers: ThreadPoolExecutor | None = None
 
@@ -105,6 +111,9 @@ class Ehr:
         """Everything wished for, or why not, in the order of the wishes and never later than ``ends``."""
         from concurrent.futures import wait  # not needed to start a service, nor by most calls
 
+        began = time.monotonic()
+        if not self._breaker.may_ask(base.url, began):
+            return [_not_fetched(each, Why.RESTING) for each in wishes]
         usable = not access.token or bool(_TOKEN.match(access.token))
         answers: dict[str, Fetched | Future[Part]] = {}
         partial: set[str] = set()
@@ -123,7 +132,16 @@ class Ehr:
             timeout=max(0.0, ends - time.monotonic()) + _GRACE,
         )
         names = {each.key: each for each in wishes}
-        return [_told(names[key], item, partial=key in partial) for key, item in answers.items()]
+        told = [_told(names[key], item, partial=key in partial) for key, item in answers.items()]
+        self._hear(base, told, patience=ends - began)
+        return told
+
+    def _hear(self, base: Base, told: Sequence[Fetched], patience: float) -> None:
+        """Tell the breaker, unless nothing was asked or there was no time to wait for an answer."""
+        asked = [each for each in told if each.outcome not in _NOT_ASKED]
+        silent = all(each.outcome in _SILENT for each in asked)
+        if asked and (not silent or patience > self.seconds / 2):
+            self._breaker.heard(base.url, not silent, time.monotonic())
 
     def _pool(self) -> ThreadPoolExecutor:
         with self._lock:

@@ -51,6 +51,7 @@ class Why(StrEnum):
     CONTENT = "content"
     TOKEN = "token"  # noqa: S105
     BUSY = "busy"
+    RESTING = "resting"
     FAULT = "fault"
 
 
@@ -66,6 +67,7 @@ WORDS = {
     Why.CONTENT: "the FHIR server answered with something else",
     Why.TOKEN: "the access token cannot be used",
     Why.BUSY: "too much was being fetched at the same time",
+    Why.RESTING: "the FHIR server did not answer the last calls and is left alone for some seconds",
     Why.FAULT: "fetching it failed; the fault is ours",
 }
 

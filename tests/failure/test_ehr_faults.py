@@ -6,14 +6,20 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hooks.breaker import Breaker
+from hooks.ehr import Ehr
+from hooks.engine import Engine
+from hooks.outbound import Outbound
+from hooks.settings import Settings
 from tests.support.answers import check_answer, report, told
 from tests.support.bad_fhir import BOMB, FAULTS, BadFhir, bad_fhir
-from tests.support.fetched import TOKEN, answer_to, engine, offered, resources_of
+from tests.support.fetched import AS_OF, TOKEN, answer_to, engine, offered, resources_of
 from tests.support.tls import self_signed, tls_proxy
 
 DEADLINE_MS = 400
@@ -343,3 +349,24 @@ def test_the_token_goes_only_to_a_server_whose_certificate_is_right(
         by.ehr.close()
     assert bool(bad.seen) is reached
     assert ("opioid-baclofen:critical" in told(answer)) is reached
+
+
+def test_a_hanging_server_is_let_rest_and_asked_again(bad: BadFhir) -> None:
+    """Else each call to it holds a thread for a whole deadline, and the calls of other hospitals wait."""
+    offer = offered("r4-order-sign")
+    bad.resources = offer.resources
+    by = Engine(Settings(as_of=AS_OF, fhir_deadline_ms=DEADLINE_MS))
+    by.ehr = Ehr(
+        Outbound([ip_network("127.0.0.0/8")]), seconds=DEADLINE_MS / 1000, breaker=Breaker(in_a_row=2, rest=60)
+    )
+    body = offer.body(bad.base("hung", "*"))
+
+    def reasons() -> str:
+        return json.dumps(report(json.loads(answer_to(offer, body, by).body))["notChecked"])
+
+    assert "left alone" not in reasons() + reasons()
+    before = len(bad.seen)
+    assert "left alone" in reasons()
+    assert len(bad.seen) == before  # nothing was sent to it
+    well = json.loads(answer_to(offer, offer.body(bad.base()), by).body)
+    assert told(well) >= FULL  # another address is asked as ever
