@@ -15,6 +15,7 @@ import msgspec
 import orjson
 
 from hooks.population.lines import Line, Passed, read_file
+from hooks.population.work import Entry
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,8 +33,8 @@ _PATIENTS = """
         FROM lines JOIN lines product ON product.kind = 'Medication' AND product.id = lines.medication
         WHERE lines.medication <> ''
     )
-    SELECT patient, kind, id, line FROM (SELECT * FROM mine UNION ALL SELECT * FROM products)
-    ORDER BY patient, kind, id, updated DESC, line
+    SELECT patient, kind, id, updated, line FROM (SELECT * FROM mine UNION ALL SELECT * FROM products)
+    ORDER BY patient
 """
 
 
@@ -43,13 +44,6 @@ class CannotReplayError(Exception):
     def __init__(self, *faults: str) -> None:
         super().__init__(*faults)
         self.faults = faults
-
-
-class Patient(msgspec.Struct, frozen=True):
-    """All lines of one patient, each once, as (type, JSON text)."""
-
-    id: str
-    lines: list[tuple[str, str]]
 
 
 class Gathered(msgspec.Struct):
@@ -112,19 +106,18 @@ def _fields(line: Line) -> tuple[str, ...]:
     return (*(" ".join(text.split()) for text in named), line.text)
 
 
-def patients(base: DuckDBPyConnection) -> Iterator[Patient]:
+def patients(base: DuckDBPyConnection) -> Iterator[tuple[str, list[Entry]]]:
     """Every patient with their lines, by id. The result is streamed, not held."""
     cursor: Any = base.cursor().execute(_PATIENTS)
-    whose, last = "", ("", "")
-    lines: list[tuple[str, str]] = []
+    whose = ""
+    entries: list[Entry] = []
     while rows := cursor.fetchmany(2000):
-        for patient, kind, id, line in rows:
+        for patient, *line in rows:
             if patient != whose:
                 if whose:
-                    yield Patient(whose, lines)
-                whose, lines, last = patient, [], ("", "")
-            if (kind, id) != last and patient:
-                lines.append((kind, line))
-                last = (kind, id)
+                    yield whose, entries
+                whose, entries = patient, []
+            if patient:
+                entries.append(Entry(*line))
     if whose:
-        yield Patient(whose, lines)
+        yield whose, entries

@@ -22,7 +22,6 @@ from cds.findings import Report
 from cds.knowledge.model import Knowledge
 from cds.labs import is_ours
 from cds.screen import screen
-from hooks.population.gather import Patient
 from hooks.population.known import (
     ORDERS,
     Moment,
@@ -102,24 +101,24 @@ class Judge:
         self._types = frozenset(types)
         self._as_of = as_of
 
-    def patient(self, patient: Patient) -> Judged:
+    def patient(self, patient: str, lines: Sequence[str]) -> Judged:
         """Judge one patient: each moment, or the opened chart of ``as_of``. A fault of ours costs this patient only."""
-        judged = Judged(patient.id, [], Counter())
+        judged = Judged(patient, [], Counter())
         try:
-            self._patient(patient, judged)
+            self._patient(lines, judged)
         except Exception:
             judged.left[FAILED] += 1
         return judged
 
-    def _patient(self, patient: Patient, judged: Judged) -> None:
-        loaded: list[Resource] = [orjson.loads(line) for _, line in patient.lines]
+    def _patient(self, lines: Sequence[str], judged: Judged) -> None:
+        loaded = [one for line in lines if (one := _loaded(line, judged.left))]
         resources = [one for one in loaded if one.get("resourceType") != "Observation" or kind_of(one, self._knowledge)]
         if self._as_of is not None:
             self._snapshot(resources, judged, self._as_of)
             return
-        drugs = self._ours(resources, patient.id)
+        drugs = self._ours(resources, judged.patient)
         for basket in _baskets(resources, drugs, judged.left):
-            judged.calls.append(self._call(basket, resources, patient.id, "order-sign"))
+            judged.calls.append(self._call(basket, resources, judged.patient, "order-sign"))
         if drugs:
             judged.left["data without a date, left out"] += _undated(resources)
 
@@ -183,6 +182,15 @@ class Judge:
         held = {key for source in sources for key in source.holds}
         missing = [key for key in service.prefetch if key not in held]
         return {key: Unknown(Reason.ABSENT, f"{NAMES[key]} not in the export") for key in missing}
+
+
+def _loaded(line: str, left: Counter[str]) -> Resource:
+    try:
+        found: Resource = orjson.loads(line)
+    except orjson.JSONDecodeError:  # what reading the file let pass: a number beyond all measure
+        left["lines that could not be read when they were needed"] += 1
+        return {}
+    return found
 
 
 def _by_keys(groups: Mapping[str, list[Resource]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:

@@ -1,6 +1,8 @@
 """Judged patients as rows of tables. The patient is a keyed hash, and nothing is copied from the record, unless asked.
 
-A row of ``calls`` is one judged moment. ``not_checked`` leaves out what the record itself says there is none of.
+A row of ``calls`` is one judged moment, a row of ``cards`` one card of it. Of a card's text only a keyed hash is kept
+(``words``), by which two replays with the same key can be compared. ``not_checked`` leaves out what the record itself
+says there is none of.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import msgspec
 from cds.case import Reason
 from cds.findings import Indicator, NotChecked, Report
 from cds.knowledge.model import Knowledge
-from hooks.cards import FINDINGS, CardMaker
+from hooks.cards import FINDINGS, NOT_CHECKED, CardMaker
 from hooks.population.judge import Call, Judged
 
 TABLES = {
@@ -33,6 +35,18 @@ TABLES = {
         "strongest": "VARCHAR",
         "failed": "BOOLEAN",
         "refs": "VARCHAR",
+    },
+    "cards": {
+        "patient": "VARCHAR",
+        "moment": "VARCHAR",
+        "as_of": "DATE",
+        "hook": "VARCHAR",
+        "number": "INTEGER",
+        "topic": "VARCHAR",
+        "indicator": "VARCHAR",
+        "checks": "VARCHAR",
+        "words": "VARCHAR",
+        "summary": "VARCHAR",
     },
     "findings": {
         "patient": "VARCHAR",
@@ -67,6 +81,12 @@ class Rows(msgspec.Struct):
     tables: dict[str, list[Row]]
     left: Counter[str]
 
+    def add(self, other: Rows) -> None:
+        """Take over the rows of others."""
+        for name, rows in other.tables.items():
+            self.tables[name] += rows
+        self.left.update(other.left)
+
 
 class RowMaker:
     """Makes rows. ``key``: of the hash that stands for a patient; None: the patient is named."""
@@ -89,7 +109,10 @@ class RowMaker:
     def _who(self, patient: str) -> str:
         if self._key is None:
             return patient
-        return hmac.new(self._key, patient.encode(), hashlib.sha256).hexdigest()[:32]
+        return self._hash(patient, 32)
+
+    def _hash(self, text: str, digits: int) -> str:
+        return hmac.new(self._key or b"", text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:digits]
 
     def _named(self, *texts: str) -> str:
         """What tells who it is: only where that was asked for."""
@@ -106,6 +129,7 @@ class RowMaker:
         found.tables["calls"].append((*first, *told, _WORDS[strongest], failed, self._named(*call.orders)))
         if call.report is None:
             return
+        found.tables["cards"] += [(*first, number, *self._card(card)) for number, card in enumerate(cards, 1)]
         for finding in call.report.findings:
             check = self._knowledge.checks[finding.check]
             shown = finding.shown and finding.indicator > Indicator.SILENT
@@ -115,6 +139,12 @@ class RowMaker:
         for item in _open(call.report):
             told_of = (item.check, item.reason.value, item.makes_card, self._named(item.detail))
             found.tables["not_checked"].append((*first, *told_of))
+
+    def _card(self, card: dict[str, Any]) -> Row:
+        told = card.get("extension", {}).get(FINDINGS, ())
+        checks = " ".join(sorted({one["check"] for one in told})) or NOT_CHECKED
+        words = self._hash(f"{card['summary']}\n{card['detail']}", 16)
+        return card["source"]["topic"]["code"], card["indicator"], checks, words, self._named(card["summary"])
 
     def _cards_of(self, report: Report, call: Call) -> list[dict[str, Any]]:
         answer = self._cards.answer(report, hook=call.hook, hook_instance="replay", as_of=call.as_of)

@@ -14,18 +14,17 @@ from datetime import date
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import orjson
 
 from cds.knowledge.load import load_knowledge
-from hooks.population.gather import CannotReplayError, Gathered, Patient, connect, gather, patients
-from hooks.population.judge import Judge
+from hooks.population.gather import CannotReplayError, Gathered, connect, gather, patients
 from hooks.population.lines import files_of
 from hooks.population.report import write_report
 from hooks.population.results import Summary, summarise, write_tables
-from hooks.population.rows import TABLES, RowMaker, Rows
+from hooks.population.rows import TABLES, Rows
+from hooks.population.work import Entry, Given, rows_of
 
 _BATCH = 20  # patients that go to a worker at once
 _WAITING = 4  # batches per worker that may wait: more would only take memory
@@ -44,6 +43,7 @@ class Wanted(msgspec.Struct, frozen=True):
     profile: str = "us"
 
 
+Person = tuple[str, list[Entry]]
 Progress = Callable[[int, int], None]  # patients judged, of how many
 
 
@@ -79,11 +79,11 @@ def _version(profile: str) -> str:
 
 
 def _judge_all(
-    wanted: Wanted, gathered: Gathered, people: Iterable[Patient], folder: Path, progress: Progress
+    wanted: Wanted, gathered: Gathered, people: Iterable[Person], folder: Path, progress: Progress
 ) -> Counter[str]:
     """Write the rows of all patients as CSV files in ``folder``; the answer is what could not be judged."""
     key = None if wanted.identified else wanted.key or secrets.token_bytes(32)
-    given = (wanted.profile, tuple(sorted(gathered.types)), wanted.as_of, key)
+    given = Given(tuple(sorted(gathered.types)), wanted.profile, wanted.as_of, key)
     left: Counter[str] = Counter()
     done = 0
     with ExitStack() as stack:
@@ -102,21 +102,18 @@ def _judge_all(
 
 # -- in this process, or in several ------------------------------------------------------------------------------------
 
-Given = tuple[str, tuple[str, ...], date | None, bytes | None]
 
-
-def _judged(people: Iterable[Patient], given: Given, processes: int) -> Iterator[tuple[int, Rows]]:
+def _judged(people: Iterable[Person], given: Given, processes: int) -> Iterator[tuple[int, Rows]]:
     """The rows of each batch, in turn."""
     batches = _batches(people)
     if processes == 1:
-        worker = _Worker(*given)
-        yield from ((len(batch), worker.rows(batch)) for batch in batches)
+        yield from ((len(batch), _work(given, batch)) for batch in batches)
         return
     context = get_context("spawn")  # DuckDB has threads here, which a fork would not survive
-    with ProcessPoolExecutor(processes, context, initializer=_start, initargs=given) as pool:
+    with ProcessPoolExecutor(processes, context) as pool:
         waiting: deque[tuple[int, Future[Rows]]] = deque()
         for batch in batches:
-            waiting.append((len(batch), pool.submit(_work, batch)))
+            waiting.append((len(batch), pool.submit(_work, given, batch)))
             if len(waiting) >= processes * _WAITING:
                 size, future = waiting.popleft()
                 yield size, future.result()
@@ -125,32 +122,17 @@ def _judged(people: Iterable[Patient], given: Given, processes: int) -> Iterator
             yield size, future.result()
 
 
-def _batches(people: Iterable[Patient]) -> Iterator[list[Patient]]:
+def _batches(people: Iterable[Person]) -> Iterator[list[Person]]:
     turn = iter(people)
     while batch := list(islice(turn, _BATCH)):
         yield batch
 
 
-class _Worker:
-    def __init__(self, profile: str, types: tuple[str, ...], as_of: date | None, key: bytes | None) -> None:
-        knowledge = load_knowledge(profile)
-        self._judge = Judge(knowledge, types, as_of)
-        self._maker = RowMaker(knowledge, key)
-
-    def rows(self, batch: list[Patient]) -> Rows:
-        return self._maker.rows([self._judge.patient(patient) for patient in batch])
-
-
-_this: list[Any] = []  # the worker of a worker process
-
-
-def _start(profile: str, types: tuple[str, ...], as_of: date | None, key: bytes | None) -> None:
-    _this[:] = [_Worker(profile, types, as_of, key)]
-
-
-def _work(batch: list[Patient]) -> Rows:
-    rows: Rows = _this[0].rows(batch)
-    return rows
+def _work(given: Given, batch: list[Person]) -> Rows:
+    whole = Rows({name: [] for name in TABLES}, Counter())
+    for patient, entries in batch:
+        whole.add(rows_of(given, patient, entries))
+    return whole
 
 
 def cores() -> int:

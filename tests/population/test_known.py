@@ -10,7 +10,6 @@ import orjson
 import pytest
 
 from cds.knowledge.load import load_knowledge
-from hooks.population.gather import Patient
 from hooks.population.judge import Call, Judge
 from hooks.population.known import Moment, as_known, by, moment
 from hooks.population.synthetic import KIDNEY, PAIR, STOP, Story
@@ -24,8 +23,7 @@ def judge() -> Judge:
 
 
 def calls(story: Story) -> list[Call]:
-    lines = [(one["resourceType"], orjson.dumps(one).decode()) for one in story.resources]
-    return judge().patient(Patient(story.id, lines)).calls
+    return judge().patient(story.id, [orjson.dumps(one).decode() for one in story.resources]).calls
 
 
 def found(call: Call) -> set[str]:

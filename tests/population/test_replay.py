@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from hooks.cli import cli
 from hooks.population.synthetic import population, write
 
-TABLES = ("calls", "findings", "not_checked")
+TABLES = ("calls", "cards", "findings", "not_checked")
 
 
 def run(*arguments: object) -> Result:
