@@ -116,7 +116,7 @@ def _offer(judged: Judged, service: Service, engine: Engine) -> Offer | None:
         return None
     discharge = service.phase == "discharge"
     subject = Subject(chart.release, request.patient_id, request.encounter_id, judged.as_of, discharge)
-    return Offer(found, subject, request.drafts, request.old)
+    return Offer(found, subject, request.drafts, judged.sources, request.old)
 
 
 def _is_patient(user_id: str) -> bool:

@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import orjson
 
+from cds.chart import Source
+from cds.fhir.again import ordered_again
 from cds.fhir.raw import raw_at
 from cds.fhir.rewrite import dose_words, going_on, with_dose, with_taper
 from cds.fhir.write import Subject, created
@@ -31,7 +33,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "gabaguard.suggestions")
 
 
 class Offer(msgspec.Struct):
-    """The proposals of one call and what is needed to write them.
+    """The proposals of one call and what is needed to write them. ``sources``: all that was read, for what is no draft.
 
     ``old``: a caller of CDS Hooks 1.0, who knows neither ``resourceId`` nor ``isRecommended``. ``actions``: those
     written already, since several cards may offer the same. ``advised``: the act that a stronger card recommends for a
@@ -41,6 +43,7 @@ class Offer(msgspec.Struct):
     proposals: tuple[Proposal, ...]
     subject: Subject
     drafts: tuple[Draft, ...] = ()
+    sources: Sequence[Source] = ()
     old: bool = False
     actions: dict[tuple[str, str, str], list[Json]] = {}
     advised: dict[str, str] = {}
@@ -77,10 +80,9 @@ class SuggestionMaker:
         return found
 
     def _actions_once(self, proposal: Proposal, offer: Offer) -> list[Json]:
-        key = (proposal.kind, proposal.about, proposal.item)
+        key = (proposal.kind, proposal.path, proposal.item)
         if key not in offer.actions:
-            steps = _STEPS.get(proposal.kind, (proposal.kind,))
-            made = [self._action(msgspec.structs.replace(proposal, kind=step), offer) for step in steps]
+            made = [self._action(step, offer) for step in _steps(proposal)]
             offer.actions[key] = [action for action in made if action is not None] if None not in made else []
         return offer.actions[key]
 
@@ -93,6 +95,9 @@ class SuggestionMaker:
             return {"type": "create", "description": words, "resource": resource}
         if proposal.kind == "remove-draft":
             return {"type": "delete", "description": words, "resource" if offer.old else "resourceId": proposal.about}
+        if proposal.kind == "put-on-list":
+            again = _again(proposal, offer)
+            return {"type": "create", "description": words, "resource": orjson.Fragment(again)} if again else None
         written = _updated(proposal, offer)
         if written is None:
             return None
@@ -103,6 +108,8 @@ class SuggestionMaker:
             return f"Draft, for your signature: {self._knowledge.orderables[proposal.item].text}"
         if proposal.kind == "remove-draft":
             return f"Removes the draft order of {proposal.drug}; what was ordered before goes on as it is"
+        if proposal.kind == "put-on-list":
+            return f"Draft, for your signature: {proposal.drug} as before; how long and how much is left open"
         if proposal.dose is not None:
             made_of = f" ({proposal.dose.made_of} each time)" if proposal.dose.made_of else ""
             return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; the rest stays"
@@ -110,6 +117,13 @@ class SuggestionMaker:
             plan = proposal.taper.plan
             return f"Writes {len(plan.steps)} dated steps ({plan.pace_words}) into the order; adapt them to the patient"
         return f"The order of {proposal.drug} goes on as before"
+
+
+def _steps(proposal: Proposal) -> Iterable[Proposal]:
+    """What is done one after the other: another kind of act, or the same for each of several medicines."""
+    for kind in _STEPS.get(proposal.kind, (proposal.kind,)):
+        for path in (proposal.path, *proposal.also):
+            yield msgspec.structs.replace(proposal, kind=kind, path=path)
 
 
 def label(proposal: Proposal, knowledge: Knowledge) -> str:
@@ -120,6 +134,8 @@ def label(proposal: Proposal, knowledge: Knowledge) -> str:
         return short(f"Order {knowledge.orderables[proposal.item].label} instead of {proposal.drug}", LABEL_LENGTH)
     if proposal.kind == "remove-draft":
         return short(f"Remove this order of {proposal.drug}", LABEL_LENGTH)
+    if proposal.kind == "put-on-list":
+        return short(f"Put {proposal.drug} back on the discharge list", LABEL_LENGTH)
     if proposal.dose is not None:
         return short(f"Change {proposal.drug} to {dose_words(proposal.dose)}", LABEL_LENGTH)
     if proposal.taper is not None:
@@ -135,16 +151,28 @@ def weeks(days: int) -> str:
 
 def _updated(proposal: Proposal, offer: Offer) -> bytes | None:
     """The whole draft as it came with what the proposal changes."""
-    for draft in offer.drafts:
-        if proposal.path.startswith(draft.path):
-            sent = raw_at(draft.raw, proposal.path[len(draft.path) :])
-            if sent is None:
-                return None
-            if proposal.dose is not None:
-                return with_dose(sent, proposal.dose, offer.subject.release, proposal.scale)
-            if proposal.taper is not None:
-                return _tapered(sent, proposal.taper, offer.subject.release)
-            return going_on(sent)
+    sent = _sent(proposal.path, offer.drafts)
+    if sent is None:
+        return None
+    if proposal.dose is not None:
+        return with_dose(sent, proposal.dose, offer.subject.release, proposal.scale)
+    if proposal.taper is not None:
+        return _tapered(sent, proposal.taper, offer.subject.release)
+    return going_on(sent)
+
+
+def _again(proposal: Proposal, offer: Offer) -> bytes | None:
+    """What the record tells of as a new draft order."""
+    sent = _sent(proposal.path, offer.sources)
+    return ordered_again(sent, offer.subject) if sent is not None and offer.subject.usable else None
+
+
+def _sent(path: str, places: Iterable[Draft | Source]) -> bytes | None:
+    """The resource at a path of the call, as it came."""
+    for place in places:
+        rest = path.removeprefix(place.path)
+        if rest != path and rest[:1] in ("", ".", "["):
+            return raw_at(place.raw, rest)
     return None
 
 
@@ -174,5 +202,6 @@ def _alone(offer: Offer, proposal: Proposal) -> bool:
 def _uuid(hook_instance: str, topic: str, proposal: Proposal) -> str:
     """The same for the same call, checks and subject; another for any other."""
     dose = dose_words(proposal.dose) if proposal.dose is not None else ""
-    parts = (hook_instance, topic, proposal.kind, proposal.about, proposal.item, dose, *sorted(proposal.proposed_by))
+    about = proposal.about or proposal.path
+    parts = (hook_instance, topic, proposal.kind, about, proposal.item, dose, *sorted(proposal.proposed_by))
     return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))

@@ -48,12 +48,19 @@ def changed(resource: bytes, elements: Mapping[str, Any]) -> bytes | None:
                 kept.pop(f"_{name}", None)
             else:
                 kept[name] = msgspec.Raw(orjson.dumps(value))
-        made = msgspec.json.encode(kept)
+        return clean(msgspec.json.encode(kept))
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return None
+
+
+def clean(made: bytes) -> bytes | None:
+    """A resource as it is; None when something in it could be markup, or is null or empty, and when it is no JSON."""
+    try:
         read = orjson.loads(made)  # which refuses what is no JSON in the parts that were not looked at
         if _may_have_markup(made) and _has_markup(read):
             return None
         return None if _EMPTY.search(made) and _has_empty(read) else made
-    except (msgspec.MsgspecError, orjson.JSONDecodeError, RecursionError, ValueError):
+    except (orjson.JSONDecodeError, RecursionError, ValueError):
         return None
 
 

@@ -88,13 +88,14 @@ def _medication(item: Orderable, to: Subject) -> Json:
         own: Json = {"resourceType": "MedicationOrder", "dateWritten": today, "status": "draft", "patient": to.patient}
         return own | to.encounter("encounter") | {"medicationCodeableConcept": concept} | rest
     own = {"resourceType": "MedicationRequest", "status": "draft", "intent": "order"}
-    own |= _category(to)
+    own |= discharge_category(to)
     own |= {"medication": {"concept": concept}} if to.release == "R5" else {"medicationCodeableConcept": concept}
     own |= {"subject": to.patient} | to.encounter("context" if to.release == "STU3" else "encounter")
     return own | {"authoredOn": today} | rest
 
 
-def _category(to: Subject) -> Json:
+def discharge_category(to: Subject) -> Json:
+    """The element that says that an order is for after the stay; nothing elsewhere."""
     if not to.discharge:
         return {}
     made = {"coding": [{"system": _DISCHARGE[to.release], "code": "discharge"}]}

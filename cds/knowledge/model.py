@@ -170,7 +170,7 @@ class ProposalRule(msgspec.Struct, frozen=True):
     """An act that a check proposes with its findings of some wordings (empty: of all).
 
     ``kind``: "remove-draft", "replace-drug" (by ``item``), "reduce-dose", "split-dose", "keep-running",
-    "keep-and-taper" or "order" (of ``item``).
+    "keep-and-taper", "put-on-list" (of a discharge) or "order" (of ``item``).
     ``share``, ``daily`` and ``single`` name numbers of the check, or values of the finding, that the new dose must keep
     to: a part of the ordered daily dose, the most per day (a sum: "was + limit"), the most at a time.
     ``classes``: the drugs whose draft may be removed (empty: any that the finding is about).

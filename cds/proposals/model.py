@@ -22,9 +22,10 @@ class Proposal(msgspec.Struct, frozen=True):
     """What could be done instead: one act that a prescriber can accept as it is.
 
     ``kind`` as in the knowledge (``ProposalRule``). ``about`` and ``path``: the ref of the draft it changes or removes,
-    and where that stands in the call; empty for what is newly ordered (``item``). ``answers``: the checks whose
-    findings it removes or lowers, all of them; ``proposed_by`` the checks that propose it. ``recommended_by``: the
-    evidence for recommending it, by check. ``scale``: by how much less is needed per day than was ordered.
+    and where that stands in the call (``also``: further ones); empty for what is newly ordered (``item``). ``answers``:
+    the checks whose findings it removes or lowers, all of them; ``proposed_by`` the checks that propose it.
+    ``recommended_by``: the evidence for recommending it, by check. ``scale``: by how much less is needed per day than
+    was ordered.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Proposal(msgspec.Struct, frozen=True):
     recommended_by: Mapping[str, tuple[str, ...]] = {}
     about: str = ""
     path: str = ""
+    also: tuple[str, ...] = ()
     drug: str = ""  # the name of what it is about
     item: str = ""
     dose: DoseToWrite | None = None

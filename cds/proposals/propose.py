@@ -17,6 +17,7 @@ from cds.findings import Finding, Report
 from cds.knowledge.model import Knowledge, ProposalRule
 from cds.proposals.doses import new_dose
 from cds.proposals.drafts import Draft, changeable, drafts_of, ordered_instead, removable, stopped
+from cds.proposals.lists import lost_by_the_list, on_the_list
 from cds.proposals.model import Proposal
 from cds.proposals.tapers import taper_for, taperable, with_taper
 from cds.proposals.trial import Call, improves
@@ -26,12 +27,18 @@ MOST_TRIALS = 6  # each asks all questions again
 
 
 class _Wish(msgspec.Struct):
-    """One act that some findings of the call propose."""
+    """One act that some findings of the call propose. ``also``: further drafts that it is about."""
 
     kind: str
     draft: Draft | None
     item: str
     asked: list[tuple[Finding, ProposalRule]]
+    also: list[Draft] = []
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """All that it is about."""
+        return [self.draft, *self.also] if self.draft is not None else []
 
 
 def propose(
@@ -57,17 +64,24 @@ def propose(
 def _wishes(call: Call) -> dict[Key, _Wish]:
     """What is proposed, each act once with all the findings that propose it."""
     found: dict[Key, _Wish] = {}
-    drafts = drafts_of(call.chart, call.case)
+    drafts = (*drafts_of(call.chart, call.case), *lost_by_the_list(call.chart, call.case))
     for finding in call.shown:
         for rule in call.knowledge.checks[finding.check].proposals:
             if rule.wordings and finding.wording not in rule.wordings:
                 continue
             for draft in _meant(call, finding, rule, drafts):
                 kind = "change-dose" if rule.kind in ("reduce-dose", "split-dose") else rule.kind
-                key = (kind, draft.order.ref if draft is not None else rule.item)
+                key = (kind, _subject(rule, draft))
                 wish = found.setdefault(key, _Wish(kind, draft, rule.item, []))
                 wish.asked.append((finding, rule))
+                if draft is not None and draft not in wish.drafts:
+                    wish.also.append(draft)
     return found
+
+
+def _subject(rule: ProposalRule, draft: Draft | None) -> str:
+    """What makes two acts of a kind different. A list gets back all that it lost in one act."""
+    return rule.item if draft is None or rule.kind == "put-on-list" else draft.fact.path
 
 
 def _meant(call: Call, finding: Finding, rule: ProposalRule, drafts: tuple[Draft, ...]) -> Iterable[Draft | None]:
@@ -86,6 +100,10 @@ def _meant(call: Call, finding: Finding, rule: ProposalRule, drafts: tuple[Draft
     ]
 
 
+def _lost(_: PatientCase, draft: Draft) -> bool:
+    return draft.order.omitted
+
+
 _MAY: dict[str, Callable[[PatientCase, Draft], bool]] = {
     "remove-draft": removable,
     "replace-drug": removable,
@@ -93,6 +111,7 @@ _MAY: dict[str, Callable[[PatientCase, Draft], bool]] = {
     "split-dose": changeable,
     "keep-running": stopped,
     "keep-and-taper": taperable,
+    "put-on-list": _lost,
 }
 
 
@@ -135,6 +154,11 @@ def _lower(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
     return msgspec.structs.replace(proposal, taper=taper)
 
 
+def _put_back(call: Call, wish: _Wish, _: Draft) -> Proposal | None:
+    again = [on_the_list(one.fact, call.encounter_id, call.case, call.chart.release) for one in wish.drafts]
+    return _proposal(call, wish, improves(call, [*call.chart.medications, *again]))
+
+
 def _with(call: Call, draft: Draft, fact: MedicationFact) -> list[MedicationFact]:
     """The medicines of the chart with another resource in the place of a draft."""
     return [fact if other is draft.fact else other for other in call.chart.medications]
@@ -152,12 +176,15 @@ _MAKERS: dict[str, Callable[[Call, _Wish, Draft], Proposal | None]] = {
     "change-dose": _change,
     "keep-running": _keep,
     "keep-and-taper": _lower,
+    "put-on-list": _put_back,
 }
 
 
 def _proposal(call: Call, wish: _Wish, answered: tuple[str, ...]) -> Proposal:
     draft = wish.draft
-    names = [call.knowledge.terminology.ingredient(one.id) for one in draft.order.drug.ingredients] if draft else []
+    names = [
+        call.knowledge.terminology.ingredient(one.id) for each in wish.drafts for one in each.order.drug.ingredients
+    ]
     return Proposal(
         kind=wish.kind,
         answers=answered,
@@ -165,6 +192,7 @@ def _proposal(call: Call, wish: _Wish, answered: tuple[str, ...]) -> Proposal:
         recommended_by={finding.check: rule.recommended for finding, rule in wish.asked if rule.recommended},
         about=draft.order.ref if draft else "",
         path=draft.fact.path if draft else "",
-        drug=" and ".join(info.name for info in names if info is not None),
+        also=tuple(each.fact.path for each in wish.also),
+        drug=" and ".join(dict.fromkeys(info.name for info in names if info is not None)),
         item=wish.item,
     )

@@ -91,18 +91,18 @@ def card_makers(report: Report) -> list[NotChecked]:
 
 
 @lru_cache(maxsize=512)
-def _read(case_id: str, release: str) -> tuple[Chart, PatientCase]:
+def _read(case_id: str, release: str) -> tuple[Chart, PatientCase, str]:
     """The chart and the case that a call was read as."""
     case = case_named(case_id)
     judged = answer_to(render_bytes(case, release), case.as_of).judged
     assert judged is not None
-    return judged.chart, judged.case
+    return judged.chart, judged.case, judged.request.encounter_id
 
 
 def suggested(case: Case, release: str, report: Report, knowledge: Knowledge) -> list[str]:
     """The labels of everything that is proposed instead, strongest finding first."""
-    chart, patient = _read(case.id, release)
-    found = propose(chart, patient, report, knowledge, case.hook)
+    chart, patient, encounter_id = _read(case.id, release)
+    found = propose(chart, patient, report, knowledge, case.hook, encounter_id)
     return [label(proposal, knowledge) for proposal in found]
 
 
