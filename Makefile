@@ -69,6 +69,7 @@ prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that
 	@$(BIN)/python -m tests.prove.numbers
 	@$(BIN)/python -m tests.prove.suggestions
 	@$(BIN)/python -m tests.prove.kills
+	@$(BIN)/python -m tests.prove.replays
 	@$(BIN)/python -m tests.prove.spoil
 	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -q -s tests/http/test_described.py
 	@$(BIN)/python -m pytest -q tests/cases tests/releases tests/failure

@@ -23,6 +23,7 @@ _FOUND = 1
 )
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
 @click.option("--memory", default="1GB", show_default=True, help="Limit of DuckDB; beyond it, it uses the disk.")
+@click.option("--resume", is_flag=True, help="Go on with a replay into this folder that was interrupted.")
 @click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
 def replay(
     sources: tuple[Path, ...],
@@ -33,6 +34,7 @@ def replay(
     processes: int | None,
     memory: str,
     profile: str | None,
+    resume: bool,
 ) -> None:
     """Replay a bulk-FHIR export: which cards would there have been, had the service been switched on?
 
@@ -62,6 +64,7 @@ def replay(
         processes=processes or cores(),
         memory=memory,
         profile=chosen,
+        resume=resume,
     )
     sys.exit(_FOUND if show(wanted) else 0)
 

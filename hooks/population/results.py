@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def _quoted(path: Path) -> str:
 
 
 def summarise(
-    base: DuckDBPyConnection, gathered: Gathered, left: Counter[str], *, knowledge: str, as_of: date | None
+    base: DuckDBPyConnection, gathered: Gathered, left: Mapping[str, int], *, knowledge: str, as_of: date | None
 ) -> Summary:
     """The figures of the tables."""
 

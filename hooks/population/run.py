@@ -1,37 +1,56 @@
-"""The whole replay: files in, tables, summary and report out. Patients are judged in worker processes."""
+"""The whole replay: files in, tables, summary and report out. Reading and judging are done in worker processes."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 import os
-import secrets
-import tempfile
-from collections import Counter, deque
+import shutil
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from datetime import date
+from importlib.metadata import version
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import orjson
 
 from cds.knowledge.load import load_knowledge
-from hooks.population.gather import CannotReplayError, Gathered, connect, gather, patients
-from hooks.population.lines import files_of
+from hooks.population.crew import Crew
+from hooks.population.gather import (
+    CannotReplayError,
+    Gathered,
+    InterruptedReplayError,
+    collect,
+    connect,
+    gather,
+    patients,
+)
+from hooks.population.job import WORK, Job, Written
+from hooks.population.lines import Part, files_of, parts_of
 from hooks.population.report import write_report
 from hooks.population.results import Summary, summarise, write_tables
 from hooks.population.rows import TABLES, Rows
+from hooks.population.scan import look, people_of, scan, write_whole
 from hooks.population.work import Entry, Given, rows_of
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 _BATCH = 20  # patients that go to a worker at once
-_WAITING = 4  # batches per worker that may wait: more would only take memory
+_NOTE = 0.5  # seconds between notes of how far it is
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What to replay, and how. ``key``: of the hash of patients, None draws one; ``memory``: the limit of DuckDB."""
+    """What to replay, and how. ``key``: of the hash of patients, None draws one; ``memory``: the limit of DuckDB.
+
+    ``resume``: go on with what stands in ``out``, if anything does.
+    """
 
     sources: tuple[Path, ...]
     out: Path
@@ -41,85 +60,150 @@ class Wanted(msgspec.Struct, frozen=True):
     processes: int = 1
     memory: str = "1GB"
     profile: str = "us"
+    resume: bool = False
 
 
 Person = tuple[str, list[Entry]]
-Progress = Callable[[int, int], None]  # patients judged, of how many
+Progress = Callable[[str, int, int], None]  # what is counted, so many, of so many
 
 
-def replay(wanted: Wanted, progress: Progress = lambda done, of: None) -> Summary:
-    """Replay the sources into the folder ``out``. Raises ``CannotReplayError`` when they, or it, are of no use."""
+def _silent(what: str, done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+def replay(wanted: Wanted, progress: Progress = _silent) -> Summary:
+    """Replay the sources into the folder ``out``. Raises ``CannotReplayError`` when they, or it, are of no use.
+
+    Whenever it ends too early, ``resume`` goes on: what was read is not read again, and no row is lost or doubled.
+    """
+    if wanted.resume and (finished := _finished(wanted.out)) is not None:
+        return finished
     files = files_of(wanted.sources)
     if not files:
         raise CannotReplayError("the sources hold no file that ends in .ndjson or .jsonl (or the same with .gz)")
-    if wanted.out.exists() and any(wanted.out.iterdir()):
-        raise CannotReplayError(f"{wanted.out} is not empty; name a new folder")
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=wanted.out, prefix=".work-") as work, ExitStack() as stack:
-        folder = Path(work)
-        base = connect(folder, wanted.memory)
-        stack.callback(base.close)
-        rejected = wanted.out / "rejected.ndjson"
-        gathered = gather(base, files, folder, rejected, with_text=wanted.identified)
-        if not gathered.counted["patients"]:
-            raise CannotReplayError("no line names a patient; rejected.ndjson says what is wrong with each")
-        left = _judge_all(wanted, gathered, patients(base), folder, progress)
-        write_tables(base, folder, wanted.out)
-        summary = summarise(base, gathered, left, knowledge=_version(wanted.profile), as_of=wanted.as_of)
-        (wanted.out / "summary.json").write_bytes(orjson.dumps(msgspec.to_builtins(summary), option=_PRETTY))
-        write_report(summary, wanted.out / "report.html")
+    job = Job(wanted.out, _told(wanted, files), resume=wanted.resume)
+    of_use = True
+    try:
+        summary = _Replay(wanted, job, progress).run(files)
+        of_use = False
+    except InterruptedReplayError:
+        raise
+    except CannotReplayError:
+        of_use = False
+        raise
+    finally:
+        job.close(remove=not of_use)
     return summary
+
+
+def _finished(out: Path) -> Summary | None:
+    """The summary of a replay that was finished; what its end could not tidy up any more is tidied up."""
+    path = out / "summary.json"
+    if not path.exists():
+        return None
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    return msgspec.json.decode(path.read_bytes(), type=Summary)
+
+
+def _told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
+    """All that the rows depend on."""
+    stats = [(str(path.resolve()), path.stat()) for path in files]
+    return {
+        "version of gabaguard": version("gabaguard"),
+        "knowledge": load_knowledge(wanted.profile).version,
+        "--as-of": wanted.as_of,
+        "--identified": wanted.identified,
+        "--key-file": hashlib.sha256(wanted.key).hexdigest() if wanted.key else "",
+        "sources": [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats],
+    }
 
 
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
-def _version(profile: str) -> str:
-    return load_knowledge(profile).version
+class _Replay:
+    """One replay, from its files to its report."""
 
+    def __init__(self, wanted: Wanted, job: Job, progress: Progress) -> None:
+        self._wanted = wanted
+        self._job = job
+        self._folder = job.folder
+        self._progress = progress
 
-def _judge_all(
-    wanted: Wanted, gathered: Gathered, people: Iterable[Person], folder: Path, progress: Progress
-) -> Counter[str]:
-    """Write the rows of all patients as CSV files in ``folder``; the answer is what could not be judged."""
-    key = None if wanted.identified else wanted.key or secrets.token_bytes(32)
-    given = Given(tuple(sorted(gathered.types)), wanted.profile, wanted.as_of, key)
-    left: Counter[str] = Counter()
-    done = 0
-    with ExitStack() as stack:
-        writers = {}
-        for name in TABLES:
-            file = stack.enter_context((folder / f"{name}.csv").open("w", encoding="utf-8", newline=""))
-            writers[name] = csv.writer(file, lineterminator="\n")
-        for size, rows in _judged(people, given, wanted.processes):
-            for name, writer in writers.items():
-                writer.writerows(rows.tables[name])
-            left.update(rows.left)
+    def run(self, files: list[Path]) -> Summary:
+        wanted = self._wanted
+        with ExitStack() as stack:
+            base = connect(self._folder, wanted.memory, wanted.processes)
+            stack.callback(base.close)
+            crew = stack.enter_context(Crew(wanted.processes))
+            parts = parts_of(files)
+            scanned = self._read(parts, crew)
+            gathered = collect(parts, scanned, wanted.out / "rejected.ndjson", with_text=wanted.identified)
+            self._progress("sorting", 0, 0)
+            gather(base, self._folder, gathered)
+            if not gathered.counted["patients"]:
+                raise CannotReplayError("no line names a patient; rejected.ndjson says what is wrong with each")
+            left = self._judge(base, gathered, crew)
+            self._progress("writing", 0, 0)
+            return self._write(base, gathered, left)
+
+    def _read(self, parts: list[Part], crew: Crew) -> list[Path]:
+        """Both looks at all parts; the answer is what the second came to, part by part."""
+        people = self._people(parts, crew) if self._wanted.as_of is None else None
+        jobs = ((part, number, self._folder, people) for number, part in enumerate(parts))
+        return self._counted("reading", parts, crew.each(scan, jobs))
+
+    def _people(self, parts: list[Part], crew: Crew) -> Path:
+        path = self._folder / "people"
+        if not path.exists():
+            jobs = ((part, number, self._folder, self._wanted.profile) for number, part in enumerate(parts))
+            looks = self._counted("looking for orders", parts, crew.each(look, jobs))
+            write_whole(path, msgspec.msgpack.encode(people_of(looks)))
+        return path
+
+    def _counted(self, what: str, parts: list[Part], found: Iterable[Path]) -> list[Path]:
+        sizes = [part.size if part.size >= 0 else part.path.stat().st_size for part in parts]
+        done, paths = 0, []
+        for size, path in zip(sizes, found, strict=True):
             done += size
-            progress(done, gathered.counted["patients"])
-    return left
+            paths.append(path)
+            self._progress(what, done, sum(sizes))
+        return paths
 
+    def _judge(self, base: DuckDBPyConnection, gathered: Gathered, crew: Crew) -> dict[str, int]:
+        """The rows of all patients, as CSV files in the folder; the answer is what could not be judged."""
+        wanted = self._wanted
+        key = None if wanted.identified else wanted.key or self._job.key()
+        given = Given(tuple(sorted(gathered.types)), wanted.profile, wanted.as_of, key)
+        written = Written(self._job)
+        state = written.state
+        try:
+            if not state.complete:
+                noted = time.monotonic()
+                jobs = ((given, batch) for batch in _batches(patients(base, state.after)))
+                for rows, left, after, size in crew.each(judge_batch, jobs):
+                    written.add(rows, left, after, size)
+                    self._progress("patients", state.patients, gathered.counted["people"])
+                    if time.monotonic() - noted > _NOTE:
+                        written.note()
+                        noted = time.monotonic()
+                written.note(complete=True)
+        finally:
+            written.close()
+        return state.left
 
-# -- in this process, or in several ------------------------------------------------------------------------------------
-
-
-def _judged(people: Iterable[Person], given: Given, processes: int) -> Iterator[tuple[int, Rows]]:
-    """The rows of each batch, in turn."""
-    batches = _batches(people)
-    if processes == 1:
-        yield from ((len(batch), _work(given, batch)) for batch in batches)
-        return
-    context = get_context("spawn")  # DuckDB has threads here, which a fork would not survive
-    with ProcessPoolExecutor(processes, context) as pool:
-        waiting: deque[tuple[int, Future[Rows]]] = deque()
-        for batch in batches:
-            waiting.append((len(batch), pool.submit(_work, given, batch)))
-            if len(waiting) >= processes * _WAITING:
-                size, future = waiting.popleft()
-                yield size, future.result()
-        while waiting:
-            size, future = waiting.popleft()
-            yield size, future.result()
+    def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int]) -> Summary:
+        """Each file of the results appears whole, the summary last."""
+        wanted, drafts = self._wanted, self._folder / "results"
+        drafts.mkdir(exist_ok=True)
+        write_tables(base, self._folder, drafts)
+        version = load_knowledge(wanted.profile).version
+        summary = summarise(base, gathered, left, knowledge=version, as_of=wanted.as_of)
+        write_report(summary, drafts / "report.html")
+        for path in drafts.iterdir():
+            path.replace(wanted.out / path.name)
+        write_whole(wanted.out / "summary.json", orjson.dumps(msgspec.to_builtins(summary), option=_PRETTY))
+        return summary
 
 
 def _batches(people: Iterable[Person]) -> Iterator[list[Person]]:
@@ -128,11 +212,18 @@ def _batches(people: Iterable[Person]) -> Iterator[list[Person]]:
         yield batch
 
 
-def _work(given: Given, batch: list[Person]) -> Rows:
+def judge_batch(given: Given, batch: list[Person]) -> tuple[dict[str, bytes], Counter[str], str, int]:
+    """The rows of some patients as CSV by table, what could not be judged, the last patient, and how many they were."""
     whole = Rows({name: [] for name in TABLES}, Counter())
     for patient, entries in batch:
         whole.add(rows_of(given, patient, entries))
-    return whole
+    return {name: _as_csv(rows) for name, rows in whole.tables.items()}, whole.left, batch[-1][0], len(batch)
+
+
+def _as_csv(rows: list[tuple[object, ...]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def cores() -> int:

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from hooks.population.job import WORK
 from hooks.population.judge import FAILED
 from hooks.population.results import Summary
+from hooks.population.rows import TABLES
 from hooks.population.run import Wanted, replay
 from hooks.terminal import console
 
 
 def show(wanted: Wanted) -> bool:
     """Run it, and say what came of it. The answer is whether lines were rejected or moments failed."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None, rate="")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[so_far]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
 
-        def tell(done: int, of: int) -> None:
-            speed = bar.tasks[0].speed
-            rate = f"{speed:.0f}/s" if speed else ""
-            bar.update(task, description="patients", completed=done, total=of, rate=rate)
+        def tell(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    bar.remove_task(task)
+                tasks.clear()
+                tasks[what] = bar.add_task(what, total=of or None, so_far="")
+            told = _so_far(what, done, of, bar.tasks[0].speed)
+            bar.update(tasks[what], completed=done, total=of or None, so_far=told)
 
-        summary = replay(wanted, tell)
+        try:
+            summary = replay(wanted, tell)
+        except KeyboardInterrupt:
+            told = f"Interrupted. --resume goes on; until then {wanted.out / WORK} holds lines of patients."
+            console().print(Text(told))
+            raise
     for line in said(summary):
         console().print(Text(line))
-    console().print(Text(f"{wanted.out}: report.html, summary.json, calls, findings, not_checked, rejected.ndjson"))
+    tables = ", ".join(TABLES)
+    console().print(Text(f"{wanted.out}: report.html, summary.json, {tables} (.parquet, .csv), rejected.ndjson"))
     return bool(summary.read.get("rejected") or summary.failed or summary.left.get(FAILED))
+
+
+def _so_far(what: str, done: int, of: int, speed: float | None) -> str:
+    if not of:
+        return ""
+    if what == "patients":
+        return f"{done}/{of} {speed:.0f}/s" if speed else f"{done}/{of}"
+    mega = 1_000_000
+    return f"{done // mega}/{of // mega} MB {speed / mega:.0f} MB/s" if speed else f"{done // mega}/{of // mega} MB"
 
 
 def said(summary: Summary) -> list[str]:
