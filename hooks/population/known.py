@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -31,8 +32,14 @@ class Moment(msgspec.Struct, frozen=True, order=True):
 
 def moment(text: Any) -> Moment | None:
     """A FHIR date or dateTime; a year or month is taken at its end, when it surely was known. None: unreadable."""
-    if not isinstance(text, str):
-        return None
+    return _moment(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+
+
+_LONGEST = 40  # no date is longer
+
+
+@lru_cache(maxsize=20_000)
+def _moment(text: str) -> Moment | None:
     try:
         if len(text) > 10:
             at = datetime.fromisoformat(text)

@@ -7,9 +7,9 @@ whole or not at all, so that a look that was interrupted goes on where it stoppe
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import IO
@@ -18,8 +18,22 @@ import msgspec
 
 from cds.knowledge.load import load_knowledge
 from hooks.population.known import ORDERS
-from hooks.population.lines import UNPACKING, Line, Part, Passed, Rejected, blocks, broken_off, read_line
-from hooks.population.ours import ORDER_BYTES, Ours
+from hooks.population.lines import (
+    LONGEST,
+    LONGEST_ID,
+    TYPES,
+    UNPACKING,
+    Line,
+    Part,
+    Passed,
+    Ref,
+    Rejected,
+    blocks,
+    broken_off,
+    read_line,
+    target,
+)
+from hooks.population.ours import ORDER_BYTES, Ours, as_orders
 
 _MOST_NAMES = 50_000  # patients of a part that are held in memory before they are written
 
@@ -56,36 +70,49 @@ def look(part: Part, number: int, folder: Path, profile: str) -> Path:
     done = folder / f"look-{number:06d}"
     if done.exists():
         return done
-    found = Looked(set(), set())
+    ours, found = _ours(profile), Looked(set(), set())
     with _spool(done.with_suffix(".tsv")) as out:
-        for raw in _medication_lines(part):
-            _look_at(raw, _ours(profile), found, out)
+        with suppress(*UNPACKING):  # the second look says so
+            for block in blocks(part):
+                if b"Medication" in block:
+                    _look_at(block, ours, found, out)
+        _on_disk(out)
     write_whole(done, msgspec.msgpack.encode(found))
     return done
 
 
-def _medication_lines(part: Part) -> Iterator[bytes]:
-    """Every line that may be an order or a Medication; most blocks of most files hold none, and are not taken apart."""
-    words = (*ORDER_BYTES, b'"Medication"')
+def _look_at(block: bytes, ours: Ours, found: Looked, out: IO[str]) -> None:
+    if any(word in block for word in ORDER_BYTES):
+        _orders(block, ours, found, out)
+    if b'"Medication"' in block:
+        lines = (read_line(raw, "", 0) for raw in block.split(b"\n") if b'"Medication"' in raw)
+        products = (line for line in lines if isinstance(line, Line) and line.kind == "Medication")
+        found.products.update(line.id for line in products if ours.product(line.raw))
+
+
+def _orders(block: bytes, ours: Ours, found: Looked, out: IO[str]) -> None:
+    """The orders of some lines. Nearly all are told by their heads, which are decoded together."""
     try:
-        for block in blocks(part):
-            if any(word in block for word in words):
-                yield from (raw for raw in block.split(b"\n") if any(word in raw for word in words))
-    except UNPACKING:
-        return  # the second look says so
-
-
-def _look_at(raw: bytes, ours: Ours, found: Looked, out: IO[str]) -> None:
-    line = read_line(raw, "", 0)
-    if not isinstance(line, Line):
+        heads = as_orders.decode_lines(block)
+    except (msgspec.DecodeError, RecursionError):
+        raws = (raw for raw in block.split(b"\n") if any(word in raw for word in ORDER_BYTES))
+        for line in (read_line(raw, "", 0) for raw in raws):
+            if isinstance(line, Line) and line.kind in ORDERS:
+                _note(line.patient, line.medication, found, out, ours=ours.line(line.raw))
         return
-    if line.kind == "Medication" and ours.product(line.raw):
-        found.products.add(line.id)
-    elif line.kind in ORDERS and line.patient not in found.patients:
-        if ours.order(line.raw):
-            found.patients.add(line.patient)
-        elif line.medication:
-            out.write(f"{_name(line.patient)}\t{_name(line.medication)}\n")
+    for head in heads:
+        if head.resourceType in ORDERS:
+            if ours.order(head):
+                found.patients.add(head.whose)
+            elif head.medicationReference is not None or head.medication is not None:
+                _note(head.whose, head.product, found, out, ours=False)
+
+
+def _note(patient: str, medication: str, found: Looked, out: IO[str], *, ours: bool) -> None:
+    if ours:
+        found.patients.add(patient)
+    elif medication:
+        out.write(f"{_name(patient)}\t{_name(medication)}\n")
 
 
 def people_of(looks: list[Path]) -> frozenset[str]:
@@ -117,28 +144,17 @@ def scan(part: Part, number: int, folder: Path, people: Path | None) -> Path:
     done = folder / f"scan-{number:06d}"
     if done.exists():
         return done
-    wanted = None if people is None else _people(people)
-    met = Scanned(0, {}, {}, {})
-    spools = (_spool(done.with_suffix(ending)) for ending in (".tsv", ".ids", ".bad"))
     with ExitStack() as stack:
-        out, ids, bad = (stack.enter_context(file) for file in spools)
-        seen: set[str] = set()
-        for line in _read(part, met):
-            if isinstance(line, Rejected):
-                bad.write(msgspec.json.encode(line).decode() + "\n")
-                continue
-            name = _name(line.patient)
-            if name not in seen:
-                if len(seen) >= _MOST_NAMES:
-                    _write_names(ids, seen)
-                seen.add(name)
-            if wanted is None or name in wanted or not name:
-                out.write(
-                    "\t".join((name, line.kind, *map(_name, (line.id, line.medication, line.updated)), line.text))
-                )
-                out.write("\n")
-        _write_names(ids, seen)
-    write_whole(done, msgspec.msgpack.encode(met))
+        out, ids, bad = (stack.enter_context(_spool(done.with_suffix(end))) for end in (".tsv", ".ids", ".bad"))
+        scanner = _Scanner(part.path.name, None if people is None else _people(people), out, ids, bad)
+        try:
+            for block in blocks(part):
+                scanner.block(block)
+        except UNPACKING as error:
+            scanner.reject(broken_off(part.path.name, scanner.lines + 1, error))
+        for file in (out, ids, bad):
+            _on_disk(file)
+    write_whole(done, msgspec.msgpack.encode(scanner.scanned()))
     return done
 
 
@@ -147,34 +163,115 @@ def _people(path: Path) -> frozenset[str]:
     return msgspec.msgpack.decode(path.read_bytes(), type=frozenset[str])
 
 
-def _read(part: Part, met: Scanned) -> Iterator[Line | Rejected]:
-    """Every line of a part that can be used, or should have been; lines are counted."""
-    types: Counter[str] = Counter()
-    passed: Counter[str] = Counter()
-    met.types, met.passed = types, passed
-    met.counted = counted = Counter({"bytes": 0, "rejected": 0})
-    try:
-        for block in blocks(part):
-            counted["bytes"] += len(block) + 1
-            for raw in block.split(b"\n"):
-                met.lines += 1
-                found = read_line(raw, part.path.name, met.lines)
-                if isinstance(found, Line):
-                    types[found.kind] += 1
-                    yield found
-                elif isinstance(found, Passed):
-                    passed[found.kind] += 1
-                elif found is not None:
-                    counted["rejected"] += 1
-                    yield found
-    except UNPACKING as error:
-        counted["rejected"] += 1
-        yield broken_off(part.path.name, met.lines + 1, error)
+class _Head(msgspec.Struct, gc=False):
+    resourceType: str  # noqa: N815 (as in FHIR)
+    id: str = ""
+    subject: Ref | None = None
+    patient: Ref | None = None
 
 
-def _write_names(file: IO[str], names: set[str]) -> None:
-    file.writelines(f"{name}\n" for name in names if name)
-    names.clear()
+_ESCAPED = re.compile(rb"\\u00[4-7]")  # a letter that needs none: perhaps to hide a resourceType
+_as_heads = msgspec.json.Decoder(_Head)
+
+
+class _Scanner:
+    """Goes through the lines of one part. ``wanted``: whose lines are spooled; None: everybody's."""
+
+    def __init__(self, file: str, wanted: frozenset[str] | None, out: IO[str], ids: IO[str], bad: IO[str]) -> None:
+        self.lines = 0
+        self._file, self._wanted = file, wanted
+        self._out, self._ids, self._bad = out, ids, bad
+        self._counted: Counter[str] = Counter(bytes=0, rejected=0)
+        self._types: Counter[str] = Counter()
+        self._passed: Counter[str] = Counter()
+        self._owners: dict[str, bool] = {}  # references met: whether their lines are to be looked at
+        self._named: set[str] = set()  # patients met
+
+    def scanned(self) -> Scanned:
+        """What it came to."""
+        types = {kind: number for kind, number in self._types.items() if number}
+        return Scanned(self.lines, self._counted, types, self._passed)
+
+    def reject(self, rejected: Rejected) -> None:
+        """Note a line that cannot be used."""
+        self._counted["rejected"] += 1
+        self._bad.write(msgspec.json.encode(rejected).decode() + "\n")
+
+    def block(self, block: bytes) -> None:
+        """Some whole lines. Those of patients who are not wanted are told by their heads, decoded together."""
+        first, number = self.lines + 1, block.count(b"\n") + 1
+        self.lines += number
+        self._counted["bytes"] += len(block) + 1
+        heads = self._heads(block, number)
+        if not heads:
+            for at, raw in enumerate(block.split(b"\n"), first):
+                self._line(raw, at)
+            return
+        others = self._others(heads)
+        if others:
+            raws = block.split(b"\n")
+            for at in others:
+                self._types[heads[at].resourceType] -= 1  # it counts itself
+                self._line(raws[at], first + at)
+
+    def _heads(self, block: bytes, number: int) -> list[_Head]:
+        """The heads of so many lines; none of any when one is broken, odd or empty."""
+        if len(block) > LONGEST or (b"\\" in block and _ESCAPED.search(block)):
+            return []
+        try:
+            if not block.isascii():
+                block.decode()
+            heads = _as_heads.decode_lines(block)
+        except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+            return []
+        if len(heads) != number:
+            return []
+        kinds = Counter([head.resourceType for head in heads])
+        for kind, times in kinds.items():
+            (self._types if kind in TYPES else self._passed)[kind] += times
+        return heads
+
+    def _others(self, heads: list[_Head]) -> list[int]:
+        """The places of lines that are to be looked at one by one."""
+        known, others = self._owners, []
+        for at, head in enumerate(heads):
+            owner = head.subject or head.patient
+            if owner is not None and 0 < len(head.id) <= LONGEST_ID:
+                reference = owner.reference
+                if not (known[reference] if reference in known else self._meet(reference)):
+                    continue
+            if head.resourceType in TYPES:
+                others.append(at)
+        return others
+
+    def _meet(self, reference: str) -> bool:
+        """Whether the lines of whom a reference leads to are to be looked at; if it leads to no patient, they are."""
+        name = _name(target(reference, "Patient"))
+        if len(self._owners) >= _MOST_NAMES:
+            self._owners.clear()
+        found = self._owners[reference] = not name or self._is_wanted(name)
+        return found
+
+    def _is_wanted(self, name: str) -> bool:
+        if name not in self._named:
+            if len(self._named) >= _MOST_NAMES:
+                self._named.clear()
+            self._named.add(name)
+            self._ids.write(f"{name}\n")
+        return self._wanted is None or name in self._wanted
+
+    def _line(self, raw: bytes, number: int) -> None:
+        found = read_line(raw, self._file, number)
+        if isinstance(found, Line):
+            self._types[found.kind] += 1
+            name = _name(found.patient)
+            if not name or self._is_wanted(name):  # a Medication is nobody's
+                about = map(_name, (found.kind, found.id, found.medication, found.updated))
+                self._out.write("\t".join((name, *about, found.text)) + "\n")
+        elif isinstance(found, Passed):
+            self._passed[found.kind] += 1
+        elif found is not None:
+            self.reject(found)
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -187,6 +284,13 @@ def _name(text: str) -> str:
 
 def _spool(path: Path) -> IO[str]:
     return path.open("w", encoding="utf-8", newline="\n")
+
+
+def _on_disk(file: IO[str]) -> None:
+    """What was written is there even if the power fails now."""
+    file.flush()
+    if file.tell():
+        os.fsync(file.fileno())
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ of the lines, on the engine, or on which worker did it.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
@@ -14,6 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from cds.knowledge.load import load_knowledge
+from cds.memo import heard
 from hooks.population.judge import Judge
 from hooks.population.known import moment
 from hooks.population.rows import RowMaker, Rows
@@ -62,11 +64,14 @@ class _Worker:
 
     def __init__(self, given: Given) -> None:
         knowledge = load_knowledge(given.profile)
+        gc.freeze()  # it stays: looking through it again and again took a quarter of the time
         self._judge = Judge(knowledge, given.types, given.as_of)
         self._maker = RowMaker(knowledge, given.key)
 
     def rows(self, patient: str, entries: Iterable[Entry]) -> Rows:
-        judged = self._judge.patient(patient, [entry.text for entry in newest(entries)])
+        texts = [entry.text for entry in newest(entries)]
+        heard(sum(map(len, texts)))  # what the readers remember of them is bounded
+        judged = self._judge.patient(patient, texts)
         return self._maker.rows([judged])
 
 
