@@ -22,6 +22,7 @@ from cds.findings import Report
 from cds.knowledge.model import Knowledge
 from cds.labs import is_ours
 from cds.screen import screen
+from hooks.population.kinds import Kind, kind_of_patient
 from hooks.population.known import (
     ORDERS,
     Moment,
@@ -63,7 +64,10 @@ _PLANS = frozenset({"proposal", "plan", "option"})
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One judged moment. ``orders``: refs of the orders of ours in it; ``drugs``: their ingredients."""
+    """One judged moment. ``orders``: refs of the orders of ours in it; ``drugs``: their ingredients.
+
+    ``report``, ``kind``: None when a fault of ours kept it from being judged.
+    """
 
     at: str
     as_of: date
@@ -71,7 +75,8 @@ class Call(msgspec.Struct, frozen=True):
     actions: tuple[str, ...]
     orders: tuple[str, ...]
     drugs: tuple[str, ...]
-    report: Report | None  # None: a fault of ours
+    report: Report | None
+    kind: Kind | None = None
 
 
 class Judged(msgspec.Struct):
@@ -145,12 +150,15 @@ class Judge:
 
     def _call(self, basket: _Basket, resources: list[Resource], patient: str, hook: str) -> Call:
         day = basket.then.day
+        report: Report | None = None
+        kind: Kind | None = None
         try:
-            report: Report | None = screen(self._case(basket, resources, patient, hook), self._knowledge, hook)
+            case = self._case(basket, resources, patient, hook)
+            report, kind = screen(case, self._knowledge, hook), kind_of_patient(case, self._knowledge, hook)
         except Exception:  # as on a live call: it costs this moment only, and is counted
             report = None
         told = (tuple(dict.fromkeys(basket.actions)), tuple(basket.orders), tuple(sorted(set(basket.drugs))))
-        return Call(basket.at, day, hook, *told, report)
+        return Call(basket.at, day, hook, *told, report, kind)
 
     def _case(self, basket: _Basket, resources: list[Resource], patient: str, hook: str) -> PatientCase:
         service = service_for_hook(hook)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from hooks.population.kinds import DIMENSIONS
+from hooks.population.pictures import COLOURS, GREY, bars, columns, legend, shown, table
 from hooks.population.results import Summary
 
-_COLOURS = {"critical": "#a4161a", "warning": "#b45309", "info": "#1d4ed8"}
-_STYLE = Markup("""
+STYLE = Markup("""
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;color:#1a1a1a;background:#fff}
-h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem}table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.figures{display:flex;flex-wrap:wrap;gap:1.5rem}
-.figures div{min-width:8rem}.figures b{display:block;font-size:1.7rem;line-height:1.2}
-svg{display:block;max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:#1a1a1a}.note{color:#444}
+h1{font-size:1.6rem;margin-bottom:.3rem}
+h2{font-size:1.2rem;margin-top:2.4rem;border-top:1px solid #ddd;padding-top:1rem}
+h3{font-size:1rem;margin:1.4rem 0 .3rem}table{border-collapse:collapse;width:100%;margin:.8rem 0}
+th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
+th{font-size:.9rem;color:#444}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.wide{overflow-x:auto}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:1rem;margin:1.2rem 0}
+.figures div{border:1px solid #ddd;border-radius:6px;padding:.6rem .8rem;font-size:.92rem}
+.figures b{display:block;font-size:1.7rem;line-height:1.3}
+svg{display:block;max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:#1a1a1a}
+.note{color:#444}.legend span{margin-left:.6rem}details summary{cursor:pointer;color:#444}
 """)
-_PAGE = Markup("""<!doctype html>
+PAGE = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>gabaguard replay</title><style>{style}</style></head><body><h1>What gabaguard would have said</h1>
+<title>{title}</title><style>{style}</style></head><body><h1>{title}</h1>
 <p class="note">{about}</p>{parts}
 <p class="note">The rules have not been reviewed by a licensed clinician. Knowledge {knowledge}.</p></body></html>
 """)
+_INDICATORS = tuple(COLOURS.items())
 
 
 def write_report(summary: Summary, path: Path) -> None:
@@ -42,130 +49,143 @@ def page(summary: Summary) -> str:
         )
     parts = (
         _figures(summary),
-        _section("Findings by indicator", _bars([(word, n, _COLOURS[word]) for word, n in summary.per_indicator])),
-        _section("By check", _per_check(summary)),
-        _section("By month", _per_month(summary)),
-        _section("The ten loudest situations", _situations(summary)),
-        _section("Repeats", _repeats(summary)),
-        _section("What could not be checked, and why", _open(summary)),
-        _section("What was read", _read(summary)),
+        section("Cards by indicator", bars([(word, n, COLOURS[word]) for word, n in summary.cards_by_indicator])),
+        section("By check", _per_check(summary)),
+        section("By month", _per_month(summary)),
+        section("By kind of patient", _per_kind(summary)),
+        section("The ten loudest situations", _situations(summary)),
+        section("What would make it quieter", _quieter(summary)),
+        section("Repeats", _repeats(summary)),
+        section("What could not be checked, and why", _open(summary)),
+        section("What was read", _read(summary)),
     )
-    return str(_PAGE.format(style=_STYLE, about=about, parts=Markup("").join(parts), knowledge=summary.knowledge))
+    said = {"title": "What gabaguard would have said", "about": about, "knowledge": summary.knowledge}
+    return str(PAGE.format(style=STYLE, parts=Markup("").join(parts), **said))
+
+
+def _base(summary: Summary) -> str:
+    return "100 orders" if summary.orders else "100 patients"
 
 
 def _figures(summary: Summary) -> Markup:
-    base = "100 orders" if summary.orders else "100 patients"
-    shown = [
+    base = _base(summary)
+    boxes = [
         (f"{summary.per_100(summary.cards)}", f"cards per {base}"),
         (f"{summary.per_100(summary.cards_of_findings)}", f"of them about findings, per {base}"),
         (f"{summary.per_100(summary.with_card)}", f"moments with a card per {base}"),
-        (f"{summary.orders}", "orders of ours, stops included"),
-        (f"{summary.moments}", "moments judged"),
-        (f"{summary.patients_judged}", f"patients judged, of {summary.read.get('patients', 0)}"),
+        (shown(summary.orders), "orders of ours, stops included"),
+        (shown(summary.moments), "moments judged"),
+        (shown(summary.patients_judged), f"patients judged, of {shown(summary.read.get('patients', 0))}"),
     ]
-    boxes = Markup("").join(Markup("<div><b>{}</b>{}</div>").format(*pair) for pair in shown)
-    return Markup('<div class="figures">{}</div>').format(boxes)
+    return figures(boxes)
 
 
-def _section(title: str, inside: Markup) -> Markup:
+def figures(boxes: list[tuple[str, str]]) -> Markup:
+    """Large numbers, each with what it counts."""
+    inside = Markup("").join(Markup("<div><b>{}</b>{}</div>").format(*pair) for pair in boxes)
+    return Markup('<div class="figures">{}</div>').format(inside)
+
+
+def section(title: str, inside: Markup) -> Markup:
+    """A part of the page."""
     return Markup("<h2>{}</h2>{}").format(title, inside)
 
 
-_NONE = Markup("<p>None.</p>")
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
-    """A table; numbers stand to the right."""
-    if not rows:
-        return _NONE
-    numbers = [not isinstance(cell, str) for cell in rows[0]]
-    head = Markup("").join(
-        Markup("<th{}>{}</th>").format(_RIGHT if right else "", text)
-        for text, right in zip(heads, numbers, strict=True)
-    )
-    body = Markup("").join(
-        Markup("<tr>{}</tr>").format(
-            Markup("").join(
-                Markup("<td{}>{}</td>").format(_RIGHT if right else "", cell)
-                for cell, right in zip(row, numbers, strict=True)
-            )
-        )
-        for row in rows
-    )
-    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
-
-
-_RIGHT = Markup(' class="n"')
-
-
-def _bars(bars: Sequence[tuple[str, int, str]]) -> Markup:
-    """Horizontal bars with their numbers. The numbers are text, so that nothing rests on colour."""
-    if not bars:
-        return _NONE
-    most = max(number for _, number, _ in bars) or 1
-    drawn = Markup("").join(
-        Markup(
-            '<text x="0" y="{y}">{label}</text><rect x="250" y="{top}" width="{width}" height="16" fill="{colour}"/>'
-            '<text x="{end}" y="{y}">{number}</text>'
-        ).format(
-            y=at * 24 + 16,
-            top=at * 24 + 3,
-            width=max(1, round(560 * number / most)),
-            end=258 + round(560 * number / most),
-            label=label,
-            number=number,
-            colour=colour,
-        )
-        for at, (label, number, colour) in enumerate(bars)
-    )
-    said = escape(", ".join(f"{label} {number}" for label, number, _ in bars))
-    return Markup('<svg role="img" aria-label="{}" viewBox="0 0 880 {}" width="880">{}</svg>').format(
-        said, len(bars) * 24 + 4, drawn
-    )
+def note(text: str) -> Markup:
+    """A sentence of explanation."""
+    return Markup('<p class="note">{}</p>').format(text)
 
 
 def _per_check(summary: Summary) -> Markup:
     sums: dict[str, int] = {}
-    for check, _, shown, *_ in summary.per_check:
-        sums[check] = sums.get(check, 0) + shown
-    bars = [(check, number, "#374151") for check, number in sorted(sums.items(), key=lambda one: -one[1]) if number]
+    for check, _, times, *_ in summary.per_check:
+        sums[check] = sums.get(check, 0) + times
+    drawn = [(check, number, GREY) for check, number in sorted(sums.items(), key=lambda one: -one[1]) if number]
     rows = [(*row[:3], summary.per_100(row[2]), *row[3:]) for row in summary.per_check]
-    heads = ("Check", "Indicator", "Shown", "Per 100", "Not shown", "Patients")
-    return _bars(bars[:25]) + _table(heads, rows)
+    heads = ("Check", "Indicator", "Shown", f"Per {_base(summary)}", "Not shown", "Patients")
+    said = note("How often each check's finding was on a card. Findings of one topic share a card.")
+    return said + bars(drawn[:25]) + table(heads, rows)
 
 
 def _per_month(summary: Summary) -> Markup:
-    rows = [
-        (month, orders, moments, cards, round(100 * cards / (orders or moments or 1), 1))
-        for month, orders, moments, cards in summary.per_month
+    drawn = [
+        (row[0], tuple((COLOURS[word], number) for word, number in zip(COLOURS, row[4:], strict=True)))
+        for row in summary.per_month[-36:]
     ]
-    bars = [(month, cards, "#374151") for month, _, _, cards, _ in rows]
-    return _bars(bars[-36:]) + _table(("Month", "Orders", "Moments", "Cards", "Cards per 100"), rows)
+    rows = [(*row[:4], round(100 * row[3] / (row[1] or row[2] or 1), 1), *row[4:]) for row in summary.per_month]
+    heads = ("Month", "Orders", "Moments", "Cards", f"Cards per {_base(summary)}", "Critical", "Warning", "Info")
+    more = Markup("<details><summary>As a table</summary>{}</details>").format(table(heads, rows))
+    return legend(_INDICATORS) + columns(drawn) + more
+
+
+def _per_kind(summary: Summary) -> Markup:
+    names = {
+        "drugs": "What was ordered",
+        "age": "Age",
+        "sex": "Sex",
+        "kidney": "Kidney",
+        "opioid": "Opioid",
+        "pump": "Pump",
+    }
+    base = _base(summary)
+    heads = ("", "Orders", "Moments", "Cards", f"Cards per {base}", "Moments with a critical card")
+    parts = []
+    for name in DIMENSIONS:
+        rows = [
+            (band, orders, moments, cards, round(100 * cards / (orders or moments or 1), 1), critical)
+            for dimension, band, orders, moments, cards, critical in summary.per_kind
+            if dimension == name
+        ]
+        drawn = bars([(row[0], row[4], GREY) for row in rows])
+        inside = Markup("<h3>{}: cards per {}</h3>").format(names[name], base) + drawn
+        parts.append(inside + Markup("<details><summary>As a table</summary>{}</details>").format(table(heads, rows)))
+    said = note("As the patient stood at that moment, once the orders had taken effect.")
+    return said + Markup("").join(parts)
 
 
 def _situations(summary: Summary) -> Markup:
-    return _table(("Ordered", "Checks shown together", "Moments", "Cards"), summary.situations)
+    return table(("Ordered", "Checks shown together", "Moments", "Cards"), summary.situations)
+
+
+def _quieter(summary: Summary) -> Markup:
+    by = dict(summary.cards_by_indicator)
+    rows = [
+        (check, gone, shorter, round(100 * gone / summary.cards, 1) if summary.cards else 0.0)
+        for check, gone, shorter in summary.quieter
+    ]
+    kept = by.get("critical", 0) + by.get("warning", 0)
+    said = note(
+        f"Of {shown(summary.cards)} cards {shown(summary.cards - kept)} would go if information were not shown, and "
+        f"{shown(summary.cards - by.get('critical', 0))} if only what is critical were. Silent, the service would show "
+        "none and count all. One check at a time:"
+    )
+    heads = ("Check made silent", "Cards gone", "Cards shorter", "Gone, % of all")
+    return said + table(heads, [row for row in rows if row[1] or row[2]][:40])
 
 
 def _repeats(summary: Summary) -> Markup:
     rows = [(f"shown {times} times" if times > 1 else "shown once", pairs) for times, pairs in summary.repeats]
-    said = Markup('<p class="note">How often the same check was shown for the same patient, at different moments.</p>')
-    return said + _table(("How often", "Patients and checks"), rows)
+    said = note("How often the same check was shown for the same patient, at different moments.")
+    drawn = bars([(label, pairs, GREY) for label, pairs in rows[:12]])
+    return said + drawn + table(("How often", "Patients and checks"), rows)
 
 
 def _open(summary: Summary) -> Markup:
-    bars = [(reason, number, "#374151") for reason, number in summary.open_reasons]
-    said = Markup(
-        '<p class="note">The picture counts all questions left open, by reason. The table names those that were worth '
-        "telling a prescriber, in moments. What the export holds none of for a patient is taken as none.</p>"
+    drawn = bars([(reason, number, GREY) for reason, number in summary.open_reasons])
+    said = note(
+        "The picture counts all questions left open, by reason. The table names those that were worth telling a "
+        "prescriber, in moments. What the export holds none of for a patient is taken as none."
     )
-    return said + _bars(bars) + _table(("Check", "Reason", "Moments"), summary.open[:40])
+    return said + drawn + table(("Check", "Reason", "Moments"), summary.open[:40])
+
+
+_WORDS = {"people": "patients with an order of ours", "used": "lines used"}
 
 
 def _read(summary: Summary) -> Markup:
-    rows = [(name, number) for name, number in summary.read.items()]
+    rows = [(_WORDS.get(name, name), number) for name, number in summary.read.items()]
     rows += [(f"used: {name}", number) for name, number in summary.types.items()]
     rows += [(f"no check looks at: {name}", number) for name, number in summary.passed.items()]
     rows += [(f"not judged: {name}", number) for name, number in summary.left.items()]
     rows += [("moments that failed (a fault of ours)", summary.failed)]
-    return _table(("What", "How many"), rows)
+    return table(("What", "How many"), rows)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hooks.population.gather import Gathered
+from hooks.population.kinds import DIMENSIONS
 from hooks.population.rows import TABLES
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ class Summary(msgspec.Struct, frozen=True):
     """All figures of a replay. Lists of pairs are in the order in which they are shown.
 
     ``cards_of_findings``: those that are not about what was not checked. ``per_check``: check, indicator, findings
-    shown, findings not shown, patients. ``per_month``: month, orders, moments, cards. ``repeats``: how often one check
-    was shown for one patient -> pairs of patient and check. ``situations``: drugs, checks shown together, moments,
-    cards. ``open``: check, reason, moments.
+    shown, findings not shown, patients. ``per_month``: month, orders, moments, cards, and of the cards those that are
+    critical, warning, info. ``per_kind``: what is told apart, its band, orders, moments, cards, moments with a critical
+    card. ``quieter``: check, cards that would be gone were it silent, cards that would be shorter. ``repeats``: how
+    often one check was shown for one patient -> pairs of patient and check. ``situations``: drugs, checks shown
+    together, moments, cards. ``open``: check, reason, moments.
     """
 
     knowledge: str
@@ -40,7 +43,10 @@ class Summary(msgspec.Struct, frozen=True):
     failed: int
     per_indicator: list[tuple[str, int]]
     per_check: list[tuple[str, str, int, int, int]]
-    per_month: list[tuple[str, int, int, int]]
+    per_month: list[tuple[str, int, int, int, int, int, int]]
+    per_kind: list[tuple[str, str, int, int, int, int]]
+    quieter: list[tuple[str, int, int]]
+    cards_by_indicator: list[tuple[str, int]]
     repeats: list[tuple[int, int]]
     situations: list[tuple[str, str, int, int]]
     open: list[tuple[str, str, int]]
@@ -99,6 +105,9 @@ def summarise(
         per_indicator=rows(_PER_INDICATOR),
         per_check=rows(_PER_CHECK),
         per_month=rows(_PER_MONTH),
+        per_kind=[row for name, bands in DIMENSIONS.items() for row in _per_kind(base, name, bands)],
+        quieter=rows(_QUIETER),
+        cards_by_indicator=rows(_CARDS_BY_INDICATOR),
         repeats=rows(_REPEATS),
         situations=rows(_SITUATIONS),
         open=rows(_OPEN),
@@ -120,8 +129,37 @@ _PER_CHECK = """
     FROM findings GROUP BY ALL ORDER BY 3 DESC, 4 DESC, 1, 2
 """
 _PER_MONTH = """
-    SELECT strftime(as_of, '%Y-%m'), sum(orders)::BIGINT, count(*), sum(cards)::BIGINT FROM calls GROUP BY 1 ORDER BY 1
+    SELECT strftime(calls.as_of, '%Y-%m') AS month, sum(orders)::BIGINT, count(*), sum(cards)::BIGINT,
+    sum(critical)::BIGINT, sum(warning)::BIGINT, sum(info)::BIGINT
+    FROM calls LEFT JOIN (
+        SELECT patient, moment, count(*) FILTER (indicator = 'critical') AS critical,
+        count(*) FILTER (indicator = 'warning') AS warning, count(*) FILTER (indicator = 'info') AS info
+        FROM cards GROUP BY ALL
+    ) AS by_indicator USING (patient, moment) GROUP BY month ORDER BY month
 """
+_CARDS_BY_INDICATOR = """
+    SELECT indicator, count(*) FROM cards GROUP BY indicator
+    ORDER BY list_position(['critical', 'warning', 'info'], indicator)
+"""
+# A card that is about one check alone goes when that check is silent; one about several only becomes shorter.
+_QUIETER = """
+    SELECT "check", count(*) FILTER (alone), count(*) FILTER (NOT alone)
+    FROM (SELECT unnest(string_split(checks, ' ')) AS "check", checks NOT LIKE '% %' AS alone FROM cards)
+    GROUP BY ALL ORDER BY 2 DESC, 3 DESC, 1
+"""
+
+
+def _per_kind(base: DuckDBPyConnection, name: str, bands: tuple[str, ...]) -> list[tuple[str, str, int, int, int, int]]:
+    """The bands of one dimension, in their order; drugs, which have none, by how often."""
+    query = f"""
+        SELECT '{name}', {name}, sum(orders)::BIGINT, count(*), sum(cards)::BIGINT,
+        count(*) FILTER (strongest = 'critical')
+        FROM calls WHERE {name} <> '' GROUP BY {name} ORDER BY 3 DESC, 4 DESC, 2
+    """  # noqa: S608 (names are ours)
+    found = base.execute(query).fetchall()
+    return sorted(found, key=lambda row: bands.index(row[1])) if bands else found[:12]
+
+
 _REPEATS = """
     SELECT times, count(*) FROM (
         SELECT patient, "check", count(DISTINCT moment) AS times FROM findings WHERE shown GROUP BY ALL

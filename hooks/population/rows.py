@@ -20,6 +20,7 @@ from cds.findings import Indicator, NotChecked, Report
 from cds.knowledge.model import Knowledge
 from hooks.cards import FINDINGS, NOT_CHECKED, CardMaker
 from hooks.population.judge import Call, Judged
+from hooks.population.kinds import UNKNOWN, Kind
 
 TABLES = {
     "calls": {
@@ -34,6 +35,11 @@ TABLES = {
         "cards_of_findings": "INTEGER",
         "strongest": "VARCHAR",
         "failed": "BOOLEAN",
+        "age": "VARCHAR",
+        "sex": "VARCHAR",
+        "kidney": "VARCHAR",
+        "opioid": "VARCHAR",
+        "pump": "VARCHAR",
         "refs": "VARCHAR",
     },
     "cards": {
@@ -126,7 +132,8 @@ class RowMaker:
         about_findings = sum(FINDINGS in card.get("extension", {}) for card in cards)  # not what was not checked
         told = (" ".join(call.actions), " ".join(call.drugs), len(call.orders), len(cards), about_findings)
         failed = call.report is None
-        found.tables["calls"].append((*first, *told, _WORDS[strongest], failed, self._named(*call.orders)))
+        kind = msgspec.structs.astuple(call.kind or _NO_KIND)
+        found.tables["calls"].append((*first, *told, _WORDS[strongest], failed, *kind, self._named(*call.orders)))
         if call.report is None:
             return
         found.tables["cards"] += [(*first, number, *self._card(card)) for number, card in enumerate(cards, 1)]
@@ -152,6 +159,7 @@ class RowMaker:
         return cards
 
 
+_NO_KIND = Kind(*(UNKNOWN for _ in Kind.__struct_fields__))
 _WORDS = ("", "info", "warning", "critical")
 _STRENGTH = {word: at for at, word in enumerate(_WORDS)}
 
