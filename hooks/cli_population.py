@@ -11,7 +11,27 @@ import click
 _FOUND = 1
 
 
-@click.command()
+class _Replays(click.Group):
+    """A group whose first command need not be named: ``gabaguard replay EXPORT`` is ``gabaguard replay run EXPORT``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in the name that was left out."""
+        if args and args[0] not in (*self.commands, "-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Replays)
+def replay() -> None:
+    """Which cards would there have been, had the service been switched on? And with another knowledge?
+
+    \b
+    gabaguard replay SOURCE... --out DIR    the same as: gabaguard replay run SOURCE... --out DIR
+    gabaguard replay diff A B               two replays of one export, held against each other
+    """
+
+
+@replay.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A new folder for it.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Open every chart on that day instead of each order.")
@@ -25,7 +45,7 @@ _FOUND = 1
 @click.option("--memory", default="1GB", show_default=True, help="Limit of DuckDB; beyond it, it uses the disk.")
 @click.option("--resume", is_flag=True, help="Go on with a replay into this folder that was interrupted.")
 @click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
-def replay(
+def run(
     sources: tuple[Path, ...],
     out: Path,
     as_of: datetime | None,
@@ -67,6 +87,32 @@ def replay(
         resume=resume,
     )
     sys.exit(_FOUND if show(wanted) else 0)
+
+
+@replay.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for diff.html and changes.csv.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Export to replay, where A or B is a profile and not a replay.",
+)
+@click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
+def diff(a: str, b: str, out: Path | None, sources: tuple[Path, ...], processes: int | None) -> None:
+    """Who gets a different card with B than with A, by check, with examples.
+
+    A and B are folders of two replays of the same export with the same --key-file: of two versions of gabaguard, say,
+    each replayed where it is installed. Or they are profiles (us, eu): then --source is replayed with each, into A and
+    B in the folder --out, and patients are hashed with a key that is thrown away.
+
+    Exit code: 0 nobody gets a different card, 1 somebody does, 2 they cannot be compared.
+    """
+    from hooks.population.terminal import show_difference
+
+    sys.exit(_FOUND if show_difference(a, b, out, sources, processes) else 0)
 
 
 @click.group()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,21 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+class About(msgspec.Struct, frozen=True):
+    """What was replayed: with which knowledge, on which day ("" for each order's own), which files, by which key.
+
+    ``key``: of what stands for a patient, told by its hash; "named" where patients are named.
+    """
+
+    title: str
+    knowledge: str
+    as_of: str
+    sources: str
+    key: str
+
+
 class Summary(msgspec.Struct, frozen=True):
-    """All figures of a replay. Lists of pairs are in the order in which they are shown.
+    """All figures of a replay; the first five are those of ``About``. Lists are in the order in which they are shown.
 
     ``cards_of_findings``: those that are not about what was not checked. ``per_check``: check, indicator, findings
     shown, findings not shown, patients. ``per_month``: month, orders, moments, cards, and of the cards those that are
@@ -28,8 +40,11 @@ class Summary(msgspec.Struct, frozen=True):
     together, moments, cards. ``open``: check, reason, moments.
     """
 
+    title: str
     knowledge: str
     as_of: str
+    sources: str
+    key: str
     read: dict[str, int]
     types: dict[str, int]
     passed: dict[str, int]
@@ -67,21 +82,19 @@ def write_tables(base: DuckDBPyConnection, folder: Path, out: Path) -> None:
         )
         base.execute(made, [str(folder / f"{name}.csv")])
         whole = f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO '  # noqa: S608 (names are ours)
-        base.execute(f"{whole}{_quoted(out / name)}.parquet' (FORMAT parquet, COMPRESSION zstd)")
-        base.execute(f"{whole}{_quoted(out / name)}.csv' (HEADER, DELIMITER ',')")
+        base.execute(f"{whole}{quoted(out / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
+        base.execute(f"{whole}{quoted(out / f'{name}.csv')} (HEADER, DELIMITER ',')")
 
 
 _CSV = "delim = ',', quote = '\"', escape = '\"', nullstr = '\\N', columns ="
 
 
-def _quoted(path: Path) -> str:
-    """The beginning of an SQL text: what COPY takes no parameter for."""
-    return "'" + str(path).replace("'", "''")
+def quoted(path: Path) -> str:
+    """A path as SQL text, where DuckDB takes no parameter."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
-def summarise(
-    base: DuckDBPyConnection, gathered: Gathered, left: Mapping[str, int], *, knowledge: str, as_of: date | None
-) -> Summary:
+def summarise(base: DuckDBPyConnection, gathered: Gathered, left: Mapping[str, int], about: About) -> Summary:
     """The figures of the tables."""
 
     def rows(query: str) -> list[Any]:
@@ -89,8 +102,7 @@ def summarise(
 
     whole = rows(_WHOLE)[0]
     return Summary(
-        knowledge=knowledge,
-        as_of=as_of.isoformat() if as_of else "",
+        **msgspec.structs.asdict(about),
         read=dict(gathered.counted),
         types=dict(sorted(gathered.types.items())),
         passed=dict(sorted(gathered.passed.items())),

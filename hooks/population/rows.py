@@ -1,8 +1,8 @@
 """Judged patients as rows of tables. The patient is a keyed hash, and nothing is copied from the record, unless asked.
 
 A row of ``calls`` is one judged moment, a row of ``cards`` one card of it. Of a card's text only a keyed hash is kept
-(``words``), by which two replays with the same key can be compared. ``not_checked`` leaves out what the record itself
-says there is none of.
+(``words``: of the headline, then of the rest), by which two replays with the same key can be compared. ``not_checked``
+leaves out what the record itself says there is none of.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class RowMaker:
     def _card(self, card: dict[str, Any]) -> Row:
         told = card.get("extension", {}).get(FINDINGS, ())
         checks = " ".join(sorted({one["check"] for one in told})) or NOT_CHECKED
-        words = self._hash(f"{card['summary']}\n{card['detail']}", 16)
+        words = self._hash(card["summary"], 8) + self._hash(card["detail"], 8)
         return card["source"]["topic"]["code"], card["indicator"], checks, words, self._named(card["summary"])
 
     def _cards_of(self, report: Report, call: Call) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ from hooks.population.gather import (
 from hooks.population.job import WORK, Job, Written
 from hooks.population.lines import Part, files_of, parts_of
 from hooks.population.report import write_report
-from hooks.population.results import Summary, summarise, write_tables
+from hooks.population.results import About, Summary, summarise, write_tables
 from hooks.population.rows import TABLES, Rows
 from hooks.population.scan import look, people_of, scan, write_whole
 from hooks.population.work import Entry, Given, rows_of
@@ -192,18 +192,33 @@ class _Replay:
             written.close()
         return state.left
 
+    def _about(self) -> About:
+        wanted = self._wanted
+        version = load_knowledge(wanted.profile).version
+        key = None if wanted.identified else wanted.key or self._job.key()
+        return About(
+            title=f"knowledge {version}",
+            knowledge=version,
+            as_of=wanted.as_of.isoformat() if wanted.as_of else "",
+            sources=_hash(sorted(path.stat().st_size for path in files_of(wanted.sources))),
+            key="named" if key is None else _hash(key.hex()),
+        )
+
     def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int]) -> Summary:
         """Each file of the results appears whole, the summary last."""
         wanted, drafts = self._wanted, self._folder / "results"
         drafts.mkdir(exist_ok=True)
         write_tables(base, self._folder, drafts)
-        version = load_knowledge(wanted.profile).version
-        summary = summarise(base, gathered, left, knowledge=version, as_of=wanted.as_of)
+        summary = summarise(base, gathered, left, self._about())
         write_report(summary, drafts / "report.html")
         for path in drafts.iterdir():
             path.replace(wanted.out / path.name)
         write_whole(wanted.out / "summary.json", orjson.dumps(msgspec.to_builtins(summary), option=_PRETTY))
         return summary
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(f"gabaguard replay {value}".encode()).hexdigest()[:16]
 
 
 def _batches(people: Iterable[Person]) -> Iterator[list[Person]]:

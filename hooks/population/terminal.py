@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from cds.knowledge.profiles import profile_ids
+from hooks.population.gather import CannotReplayError
 from hooks.population.job import WORK
 from hooks.population.judge import FAILED
 from hooks.population.results import Summary
 from hooks.population.rows import TABLES
-from hooks.population.run import Wanted, replay
+from hooks.population.run import Wanted, cores, replay
+from hooks.population.scan import write_whole
 from hooks.terminal import console
 
 
@@ -70,3 +76,43 @@ def said(summary: Summary) -> list[str]:
     if summary.failed:
         lines.append(f"{summary.failed} moments could not be judged; the fault is ours")
     return lines
+
+
+def show_difference(a: str, b: str, out: Path | None, sources: tuple[Path, ...], processes: int | None) -> bool:
+    """Compare two replays, or make them first; the answer is whether anybody gets a different card."""
+    from hooks.population.diff import compare
+    from hooks.population.diff_report import by_check, lines, page
+
+    one, other = _replayed((a, b), out, sources, processes or cores())
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    found = compare(one, other, table=out / "changes.csv" if out else None)
+    for line in lines(found):
+        console().print(Text(line))
+    if found.by_check:
+        console().print(by_check(found))
+    if out is not None:
+        write_whole(out / "diff.html", page(found).encode())
+        console().print(Text(f"{out}: diff.html, changes.csv"))
+    return bool(found.different or found.only_a or found.only_b)
+
+
+def _replayed(names: tuple[str, str], out: Path | None, sources: tuple[Path, ...], processes: int) -> list[Path]:
+    """The folders of two replays; of what is none, a replay is made."""
+    if all((Path(name) / "summary.json").exists() for name in names):
+        return [Path(name) for name in names]
+    missing = next(name for name in names if not (Path(name) / "summary.json").exists())
+    if missing not in profile_ids():
+        known = " and ".join(profile_ids())
+        raise CannotReplayError(
+            f"{missing} is neither the folder of a finished replay nor a profile; there are {known}"
+        )
+    if not sources or out is None:
+        raise CannotReplayError(f"to compare profiles ({missing}), name an export by --source and a folder by --out")
+    if other := next((name for name in names if name not in profile_ids()), None):
+        raise CannotReplayError(f"{other} is a replay and {missing} a profile; name two of one kind")
+    key = secrets.token_bytes(32)
+    folders = [out / letter for letter in "AB"]
+    for name, folder in zip(names, folders, strict=True):
+        show(Wanted(sources, folder, key=key, processes=processes, profile=name))
+    return folders

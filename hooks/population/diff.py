@@ -1,0 +1,200 @@
+"""Two replays of one export held against each other: who gets a different card, and by which check.
+
+The unit is a judged moment of a patient. A check's finding counts where it was on a card. The two must have read the
+same files with the same key; of moments that only one of them has, it is said how many.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hooks.population.gather import CannotReplayError
+from hooks.population.kinds import DIMENSIONS
+from hooks.population.results import Summary, quoted
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# What may have become of a check's finding at one moment; the strongest change first.
+CHANGES = {
+    "gained": "the finding is shown only by B",
+    "lost": "the finding is shown only by A",
+    "stronger": "the finding has a stronger indicator in B",
+    "weaker": "the finding has a weaker indicator in B",
+    "wording": "the finding is put in another of the wordings that its check has",
+    "text": "the finding is the same, but its card reads otherwise: a number, an advice, a citation",
+}
+_EXAMPLES = 3  # per check and change
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One moment at which a check changed. ``before``/``after``: "critical, wording"; "" where it was not shown."""
+
+    check: str
+    change: str
+    patient: str
+    as_of: str
+    ordered: str
+    kind: str
+    before: str
+    after: str
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """All figures of a comparison.
+
+    ``a``, ``b``: what was replayed. ``moments``: judged by both; ``only_a``, ``only_b``: by one of them.
+    ``different``: moments with a different card, ``patients``: whose they are. ``by_check``: check, then moments for
+    each of ``CHANGES``, then patients.
+    """
+
+    a: str
+    b: str
+    moments: int
+    only_a: int
+    only_b: int
+    different: int
+    patients: int
+    orders: int
+    cards_a: int
+    cards_b: int
+    by_check: list[tuple[Any, ...]]
+    examples: list[Example]
+
+
+def compare(a: Path, b: Path, table: Path | None = None) -> Difference:
+    """Hold the results of two replays against each other. ``table``: where every change goes, as CSV.
+
+    Raises ``CannotReplayError`` when they cannot be compared.
+    """
+    one, other = _summary(a), _summary(b)
+    _comparable(one, other)
+    import duckdb
+
+    base = duckdb.connect()
+    try:
+        _load(base, a, b)
+        if table is not None:
+            query = "COPY (SELECT * EXCLUDE (kind) FROM changes JOIN places USING (patient, moment) ORDER BY ALL) TO "
+            base.execute(f"{query}{quoted(table)} (HEADER)")
+        return _difference(base, one, other)
+    finally:
+        base.close()
+
+
+def _summary(folder: Path) -> Summary:
+    path = folder / "summary.json"
+    if not path.exists():
+        raise CannotReplayError(f"{folder} holds no finished replay: it has no summary.json")
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Summary)
+    except msgspec.DecodeError as error:
+        raise CannotReplayError(f"{path} is not from this version of gabaguard or a near one ({error})") from error
+
+
+def _comparable(one: Summary, other: Summary) -> None:
+    faults = []
+    if one.key != other.key:
+        faults.append("they do not name patients by the same key: replay both with the same --key-file")
+    if one.sources != other.sources:
+        faults.append("they did not read the same files")
+    if one.as_of != other.as_of:
+        faults.append("they do not judge the same days: --as-of differs")
+    if faults:
+        raise CannotReplayError(*(f"these two cannot be compared: {fault}" for fault in faults))
+
+
+def _load(base: DuckDBPyConnection, a: Path, b: Path) -> None:
+    for name, folder in (("a", a), ("b", b)):
+        for table in ("calls", "cards", "findings"):
+            path = quoted(folder / f"{table}.parquet")
+            base.execute(f"CREATE VIEW {table}_{name} AS SELECT * FROM read_parquet({path})")  # noqa: S608 (quoted)
+        base.execute(_SHOWN.format(name=name))
+    base.execute(_CHANGES)
+    base.execute(_PLACES.format(columns=", ".join(name for name in DIMENSIONS if name != "drugs")))
+
+
+# What is shown of each check at each moment; the "not checked" card is counted like a check.
+_SHOWN = """
+    CREATE TABLE shown_{name} AS
+    SELECT patient, moment, "check", max(list_position(['info', 'warning', 'critical'], indicator)) AS level,
+    string_agg(DISTINCT wording, ' ' ORDER BY wording) AS wording
+    FROM findings_{name} WHERE shown GROUP BY ALL
+    UNION ALL SELECT patient, moment, topic, 1, '' FROM cards_{name} WHERE topic = 'not-checked'
+"""
+_CHANGES = """
+    CREATE TABLE changes AS
+    WITH both_judged AS (SELECT patient, moment FROM calls_a JOIN calls_b USING (patient, moment)),
+    words AS (
+        SELECT patient, moment, unnest(string_split(checks, ' ')) AS "check", CASE
+            WHEN left(a.words, 8) <> left(b.words, 8) THEN 'other headline' WHEN a.words <> b.words THEN 'other details'
+            END AS otherwise
+        FROM cards_a a JOIN cards_b b USING (patient, moment, topic, checks)
+    ),
+    held AS (
+        SELECT patient, moment, "check", a.level AS level_a, b.level AS level_b,
+        a.wording AS wording_a, b.wording AS wording_b
+        FROM shown_a a FULL JOIN shown_b b USING (patient, moment, "check")
+        SEMI JOIN both_judged USING (patient, moment)
+    )
+    SELECT * FROM (
+        SELECT patient, moment, "check", CASE
+            WHEN level_a IS NULL THEN 'gained' WHEN level_b IS NULL THEN 'lost'
+            WHEN level_b > level_a THEN 'stronger' WHEN level_b < level_a THEN 'weaker'
+            WHEN wording_a <> wording_b THEN 'wording' WHEN otherwise IS NOT NULL THEN 'text' END AS change,
+        ['info', 'warning', 'critical'][level_a] AS indicator_a, wording_a,
+        ['info', 'warning', 'critical'][level_b] AS indicator_b, wording_b, otherwise
+        FROM held LEFT JOIN words USING (patient, moment, "check")
+    ) WHERE change IS NOT NULL
+"""
+_PLACES = """
+    CREATE TABLE places AS
+    SELECT patient, moment, as_of::VARCHAR AS as_of, {columns},
+    concat_ws(' · ', CASE age WHEN 'not known' THEN 'age not known' ELSE age END, nullif(sex, 'not known'),
+        CASE kidney WHEN 'not known' THEN 'kidney not known' ELSE kidney END, nullif(opioid, 'without'),
+        nullif(pump, 'without')) AS kind,
+    drugs || CASE WHEN actions LIKE '%stop%' THEN ' (stopped)' ELSE '' END AS ordered FROM calls_b
+"""
+_WHOLE = """
+    SELECT count(*) FILTER (a AND b), count(*) FILTER (a AND NOT b), count(*) FILTER (b AND NOT a)
+    FROM (SELECT bool_or(side = 'a') AS a, bool_or(side = 'b') AS b FROM (
+        SELECT patient, moment, 'a' AS side FROM calls_a UNION ALL SELECT patient, moment, 'b' FROM calls_b
+    ) GROUP BY patient, moment)
+"""
+_RANKED = """
+    SELECT "check", change, patient, as_of, ordered, kind,
+    coalesce(indicator_a || ', ' || wording_a, ''), coalesce(indicator_b || ', ' || wording_b, '')
+    || CASE WHEN change = 'text' THEN ': ' || otherwise ELSE '' END
+    FROM changes JOIN places USING (patient, moment)
+    QUALIFY row_number() OVER (PARTITION BY "check", change ORDER BY patient, moment) <= ?
+    ORDER BY "check", change, patient, moment
+"""
+
+
+def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Difference:
+    def rows(query: str, *values: object) -> list[Any]:
+        return base.execute(query, list(values)).fetchall()
+
+    counted = ", ".join(f"count(*) FILTER (change = '{change}')" for change in CHANGES)
+    by_check = rows(
+        f'SELECT "check", {counted}, count(DISTINCT patient) FROM changes GROUP BY ALL ORDER BY count(*) DESC, 1'  # noqa: S608
+    )
+    ((moments, only_a, only_b),) = rows(_WHOLE)
+    ((different, patients),) = rows("SELECT count(DISTINCT (patient, moment)), count(DISTINCT patient) FROM changes")
+    return Difference(
+        a=one.title,
+        b=other.title,
+        moments=moments,
+        only_a=only_a,
+        only_b=only_b,
+        different=different,
+        patients=patients,
+        orders=other.orders,
+        cards_a=one.cards,
+        cards_b=other.cards,
+        by_check=by_check,
+        examples=[Example(*row) for row in rows(_RANKED, _EXAMPLES)],
+    )

@@ -1,0 +1,134 @@
+"""Two replays held against each other: who gets a different card, by check, with examples."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from hooks.cli import cli
+from hooks.population.diff import CHANGES, Difference, compare
+from hooks.population.diff_report import page
+from hooks.population.gather import CannotReplayError
+from hooks.population.run import Wanted, replay
+from hooks.population.synthetic import KIDNEY, Story, write
+from tests.population.test_known import story
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = b"0123456789abcdef"
+
+
+def diff(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["replay", "diff", *map(str, words)])
+
+
+def replayed(folder: Path, name: str, egfr: int, **more: bool) -> Path:
+    """The replay of one patient who gets baclofen with this eGFR; the export is as long whatever it is."""
+    at = story()
+    at.egfr(-10, egfr)
+    at.order("baclofen", 0)
+    source = folder / f"{name}-export"
+    source.mkdir()
+    (source / "a.ndjson").write_bytes(b"\n".join(map(orjson.dumps, at.resources)))
+    replay(Wanted((source,), folder / name, key=KEY, **more))
+    return folder / name
+
+
+def changes(found: Difference) -> dict[str, str]:
+    """What became of each check."""
+    return {
+        row[0]: next(name for name, number in zip(CHANGES, row[1:], strict=False) if number) for row in found.by_check
+    }
+
+
+def test_nothing_changed(tmp_path: Path) -> None:
+    """The same twice: nobody gets a different card, and the exit code says so."""
+    a, b = (replayed(tmp_path, name, 24) for name in "ab")
+    found = compare(a, b)
+    assert (found.moments, found.different, found.by_check, found.examples) == (1, 0, [], [])
+    assert diff(a, b).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [(95, 24, "gained"), (24, 95, "lost"), (40, 24, "stronger"), (24, 40, "weaker"), (24, 23, "text")],
+)
+def test_what_became_of_a_check(tmp_path: Path, before: int, after: int, change: str) -> None:
+    """Gained, lost, stronger, weaker, or only another number in the text."""
+    a, b = replayed(tmp_path, "a", before), replayed(tmp_path, "b", after)
+    found = compare(a, b, tmp_path / "changes.csv")
+    assert changes(found)[KIDNEY] == change
+    assert (found.moments, found.different, found.patients) == (1, 1, 1)
+    with (tmp_path / "changes.csv").open(encoding="utf-8", newline="") as file:
+        told = {(row["check"], row["change"]) for row in csv.DictReader(file)}
+    assert told == set(changes(found).items())
+    example = next(one for one in found.examples if one.check == KIDNEY)
+    assert (example.change, example.ordered) == (change, "baclofen")
+    assert bool(example.before) is (change != "gained")
+    assert bool(example.after) is (change != "lost")
+    result = diff(a, b, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert KIDNEY in result.output
+    assert KIDNEY in (tmp_path / "out" / "diff.html").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_compared_is_told(tmp_path: Path) -> None:
+    """Another key, other files, or no replay at all."""
+    a = replayed(tmp_path, "a", 24)
+    with pytest.raises(CannotReplayError, match="key"):
+        compare(a, replayed(tmp_path, "named", 24, identified=True))
+    with pytest.raises(CannotReplayError, match="same files"):
+        compare(a, replayed(tmp_path, "longer", 124))
+    assert diff(a, tmp_path).exit_code == 2
+    assert "--source" in diff("us", "eu").output
+    assert "two of one kind" in diff(a, "eu", "--source", tmp_path, "--out", tmp_path / "x").output
+
+
+def test_two_profiles_in_one_go(tmp_path: Path) -> None:
+    """Both are replayed with one key, and every change is one of a card that differs."""
+    write(tmp_path / "export", 14, 1)
+    result = diff("us", "eu", "--source", tmp_path / "export", "--out", tmp_path / "out", "--processes", 1)
+    assert result.exit_code == 1, result.output
+    found = compare(tmp_path / "out" / "A", tmp_path / "out" / "B")
+    assert (found.moments, found.only_a, found.only_b) == (14, 0, 0)
+    assert found.different > 0
+    assert "<script" not in page(found)
+
+
+def test_two_versions_of_the_knowledge(tmp_path: Path) -> None:
+    """A pharmacist moves one limit in a copy of gabaguard: whoever crosses it gets a different card, nobody else."""
+    copy = tmp_path / "copy"
+    for name in ("cds", "hooks"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".seal"))
+    path = copy / "cds" / "knowledge" / "checks" / "baclofen-renal-dose.toml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count("value = 60\n") == 1
+    path.write_text(text.replace("value = 60\n", "value = 50\n"), encoding="utf-8")
+    source, key = tmp_path / "export.ndjson", tmp_path / "key"
+    key.write_bytes(KEY)
+    resources = []
+    for egfr in (49, 50, 59, 60):
+        at = Story(f"egfr{egfr}", random.Random(7))
+        at.egfr(-10, egfr)
+        at.order("baclofen", 0)
+        resources += at.resources
+    source.write_bytes(b"\n".join(map(orjson.dumps, resources)))
+    for name, root in (("old", ROOT), ("new", copy)):
+        words = ["replay", source, "--out", tmp_path / name, "--key-file", key, "--processes", 1]
+        command = [sys.executable, "-m", "hooks.cli", *map(str, words)]
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        subprocess.run(command, check=True, capture_output=True, cwd=root, env=environment)
+    found = compare(tmp_path / "old", tmp_path / "new", tmp_path / "changes.csv")
+    with (tmp_path / "changes.csv").open(encoding="utf-8", newline="") as file:
+        told = [(row["check"], row["change"], row["kidney"]) for row in csv.DictReader(file)]
+    assert [one for one in told if one[0] == KIDNEY] == [(KIDNEY, "lost", "eGFR 45–59")] * 2
+    assert found.different == 2
+    assert found.a != found.b
