@@ -38,25 +38,12 @@ def _not_by_pump(view: View, what: Stopped) -> Stopped:
 
 
 def baclofen_stop(view: View, check: Check, what: Stopped, ours: frozenset[str]) -> Outcome:
-    """What the rules of a check say to baclofen that ends, however it came to that."""
+    """What the rules of a check say to baclofen that ends, however it came to that; a pump's is another question."""
     looked = tuple(stop_seen(view, item) for item in what.items)
-    spinal = tuple(item for item in what.items if item.drug.route is Route.INTRATHECAL)
-    rest = tuple(item for item in what.items if item not in spinal)
-    kept = continuing(view, ours)
-    findings: list[Finding] = []
-    said: tuple[NotChecked, ...] = ()
-    why: list[str] = []
-    if spinal and not any(item.drug.route is Route.INTRATHECAL for item in kept):
-        findings.append(_intrathecal(view, check, spinal))
-        why.append("intrathecal baclofen is stopped")
-    if rest and any(item.drug.route is not Route.INTRATHECAL for item in kept):
-        why.append("other baclofen goes on: a lower dose, not a stop")
-    elif rest:
-        found, more, words = _oral(view, check, Stopped(rest, longest_days(view, rest), what.list_gaps))
-        findings += [found] if found else []
-        said += more
-        why.append(words)
-    return Outcome(check.id, tuple(findings), said, looked, "; ".join(why) or "replaced by intrathecal baclofen")
+    if any(item.drug.route is not Route.INTRATHECAL for item in continuing(view, ours)):
+        return Outcome(check.id, (), (), looked, "other baclofen goes on: a lower dose, not a stop")
+    finding, said, why = _oral(view, check, what)
+    return Outcome(check.id, (finding,) if finding is not None else (), said, looked, why)
 
 
 def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tuple[NotChecked, ...], str]:
@@ -75,13 +62,6 @@ def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tupl
         values["total"] = round(total.milligrams, 3)
     finding = stop_finding(view, check, what, at, values)
     return finding, (*at.not_checked, *_no_problems(view, check)), f"stopped, {', '.join(finding.because)}"
-
-
-def _intrathecal(view: View, check: Check, items: tuple[Present, ...]) -> Finding:
-    at = Level(Indicator.CRITICAL, ("intrathecal route",))
-    values: dict[str, Value] = {"dose": joined(dose_words(item.dose) for item in items), "drugs": ["baclofen"]}
-    what = Stopped(items, longest_days(view, items))
-    return stop_finding(view, check, what, at, values, wording="intrathecal")
 
 
 @check("benzo-abrupt-stop")
