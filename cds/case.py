@@ -206,6 +206,16 @@ class DrugUse(msgspec.Struct, frozen=True):
     path: str = ""  # where in the request
     liquids: tuple[LiquidDose, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """How an order refers to it: the ref, or the path where the resource had no id."""
+        return self.ref or self.path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name, and the refs of all else that tells of it."""
+        return (self.name, *self.refs) if self.name else self.refs
+
 
 class Action(StrEnum):
     """What a draft order does to the patient's treatment."""
@@ -219,7 +229,7 @@ class Action(StrEnum):
 class Order(msgspec.Struct, frozen=True):
     """One draft (or revised) order of this call, as compared with what the patient already takes.
 
-    ``replaces`` are refs of the DrugUses it takes the place of. ``linked`` is False when that was inferred (same
+    ``replaces`` are names of the DrugUses it takes the place of. ``linked`` is False when that was inferred (same
     ingredient and route without a link): then adding instead of replacing is possible.
     ``selected`` is False for the other drafts of an order-select call: they are context, cards are not about them.
     ``omitted``: no order at all, but a home drug that the discharge list has lost (always a stop).

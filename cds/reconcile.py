@@ -35,7 +35,7 @@ class Running(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """How an order refers to it: the ref, or the path where the resource had no id."""
-        return self.use.ref or self.use.path
+        return self.use.name
 
 
 class Draft(msgspec.Struct, frozen=True):

@@ -110,8 +110,8 @@ class View:
         """Every recognised ingredient present after the orders, orders first."""
         orders = self.case.orders
         gone = {ref for order in orders for ref in order.replaces}
-        uses = {ref: use for use in self.case.uses for ref in (use.ref, *use.refs) if ref}
-        kept = [use for use in self.case.uses if not gone.intersection((use.ref, *use.refs)) and not use.on_hold]
+        uses = {name: use for use in self.case.uses for name in use.names}
+        kept = [use for use in self.case.uses if not gone.intersection(use.names) and not use.on_hold]
         found = [item for order in orders if order.action is not Action.STOP for item in self._from_order(order, uses)]
         found += [item for use in kept for item in self._from_use(use)]
         return tuple(found)
@@ -263,7 +263,7 @@ def _as_it_runs(use: DrugUse) -> Order:
         action=Action.RENEW,
         drug=use.drug,
         doses=use.doses,
-        replaces=(use.ref,) if use.ref else (),
+        replaces=(use.name,) if use.name else (),
         planned_end=use.planned_end,
         supply_days=use.supply_days,
         setting=use.setting,

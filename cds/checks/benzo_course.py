@@ -178,9 +178,7 @@ def _past_days(view: View, check: Check, item: Present) -> Maybe[int]:
     """Longest use up to today: of the same drug, of what the order replaces, and of what ended shortly before."""
     members = ingredients_of(check.applies_to, view.knowledge.terminology)
     replaced = set(item.order.replaces) if item.order is not None else set()
-    running = [
-        use for use in view.case.uses if _same(use, item.ingredient) or replaced.intersection((use.ref, *use.refs))
-    ]
+    running = [use for use in view.case.uses if _same(use, item.ingredient) or replaced.intersection(use.names)]
     earlier = [use for use in view.case.past_uses if _lately(view, check, use, members)]
     found = [_since(view, use) for use in (*running, *earlier) if not use.single_dose and not use.on_hold]
     known = [answer.value for answer in found if isinstance(answer, Known)]

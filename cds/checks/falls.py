@@ -152,7 +152,7 @@ def _fall(view: View, id: str, uses: Sequence[DrugUse], orders: Sequence[Order])
     if None in taken:
         return Unknown(Reason.DOSE_UNKNOWN, f"the {view.name(id)} dose that runs is not known")
     gone = {ref for order in view.case.orders for ref in order.replaces}
-    kept = [dose or 0.0 for use, dose in zip(uses, taken, strict=True) if not gone.intersection((use.ref, *use.refs))]
+    kept = [dose or 0.0 for use, dose in zip(uses, taken, strict=True) if not gone.intersection(use.names)]
     if not orders and not kept:
         return None
     stages = _schedule(id, orders) if orders else (Stage(0.0, None),)
@@ -173,8 +173,7 @@ def _fall(view: View, id: str, uses: Sequence[DrugUse], orders: Sequence[Order])
 
 
 def _item(view: View, id: str, use: DrugUse) -> Present:
-    names = (use.ref, *use.refs)
-    order = next((one for one in view.case.orders if set(names).intersection(one.replaces)), None)
+    order = next((one for one in view.case.orders if set(use.names).intersection(one.replaces)), None)
     dose = next(dose for item, dose in zip(use.drug.ingredients, use.doses, strict=True) if item.id == id)
     return Present(
         ingredient=id,

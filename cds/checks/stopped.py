@@ -26,7 +26,7 @@ def stopped_items(view: View, ingredients: frozenset[str], *, omitted: bool = Fa
 
     ``omitted``: instead those that nobody stopped, but that the discharge list has lost.
     """
-    uses = {ref: use for use in view.case.uses for ref in (use.ref, *use.refs) if ref}
+    uses = {name: use for use in view.case.uses for name in use.names}
     found: list[Present] = []
     for order in view.stops:
         if order.omitted is not omitted:

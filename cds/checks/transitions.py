@@ -115,7 +115,7 @@ def _left_open(view: View, ours: frozenset[str]) -> list[DrugUse]:
         use
         for use in view.case.uses
         if not use.single_dose
-        and not named.intersection((use.ref or use.path, *use.refs))
+        and not named.intersection(use.names)
         and any(ingredient.id in ours for ingredient in use.drug.ingredients)
     ]
 

@@ -124,7 +124,7 @@ def running_mg(case: PatientCase, order: Order) -> float | None:
     """mg per day of what the order takes the place of; 0 for nothing, None when it is not known."""
     total = 0.0
     for use in case.uses:
-        if not {use.ref, *use.refs, use.path}.intersection(order.replaces):
+        if not set(use.names).intersection(order.replaces):
             continue
         dose = use.doses[0] if len(use.doses) == 1 else None
         if not isinstance(dose, Known) or dose.value.unit != "mg/d":
@@ -135,7 +135,7 @@ def running_mg(case: PatientCase, order: Order) -> float | None:
 
 def _runs(case: PatientCase, draft: Draft) -> bool:
     uses = (*case.uses, *case.past_uses)
-    return any(draft.order.ref in (use.ref, *use.refs) for use in uses)
+    return any(draft.order.ref in use.names for use in uses)
 
 
 def _brings_more(case: PatientCase, draft: Draft) -> bool:

@@ -92,13 +92,13 @@ def taperable(case: PatientCase, draft: Draft) -> bool:
 
 
 def _is_running(case: PatientCase, draft: Draft) -> bool:
-    return any(draft.order.ref in (use.ref, *use.refs) for use in (*case.uses, *case.past_uses))
+    return any(draft.order.ref in use.names for use in (*case.uses, *case.past_uses))
 
 
 def _only_use(case: PatientCase, draft: Draft) -> DrugUse | None:
     """The one treatment that the draft stops or lowers: of one ingredient, and the same as the draft's."""
     names = {draft.order.ref, *draft.order.replaces}
-    uses = [use for use in case.uses if names.intersection((use.ref, *use.refs, use.path))]
+    uses = [use for use in case.uses if names.intersection(use.names)]
     if len(uses) != 1 or len(uses[0].drug.ingredients) != 1:
         return None
     mine = [item.id for item in draft.order.drug.ingredients]
