@@ -69,7 +69,7 @@ def respond(
     except Refused as refusal:
         return Answer(refusal.status, outcome(refusal.status, refusal.issues, request_id), MEDIA_TYPE, refusal=refusal)
     request = judged.request
-    if service.hook in _READ_BY_PATIENTS and _is_patient(request.user_id):
+    if read_by_patient(request, service):
         answer = engine.cards.for_patient(judged.report, as_of=judged.as_of)
     else:
         return _with_suggestions(judged, service, engine)
@@ -117,6 +117,11 @@ def _offer(judged: Judged, service: Service, engine: Engine) -> Offer | None:
     discharge = service.phase == "discharge"
     subject = Subject(chart.release, request.patient_id, request.encounter_id, judged.as_of, discharge)
     return Offer(found, subject, request.drafts, judged.sources, request.old)
+
+
+def read_by_patient(request: HookRequest, service: Service) -> bool:
+    """Whether it is the patient, or a relative, who would read the cards: they get none."""
+    return service.hook in _READ_BY_PATIENTS and _is_patient(request.user_id)
 
 
 def _is_patient(user_id: str) -> bool:

@@ -94,14 +94,17 @@ def _locked(folder: Path) -> IO[bytes]:
     return file
 
 
+REJECTED = "rejected"  # beside the tables: what was found useless only when it was judged, as NDJSON
+
+
 class Written:
-    """The rows so far, one CSV file per table. What was written after the last note is taken back when it is opened."""
+    """The rows so far, one file per table. What was written after the last note is taken back when it is opened."""
 
     def __init__(self, job: Job) -> None:
         self.state = job.judged()
         self._note = job.folder / "judged"
         self._files: dict[str, IO[bytes]] = {}
-        for name in TABLES:
+        for name in (*TABLES, REJECTED):
             path = job.folder / f"{name}.csv"
             path.touch()
             file = self._files[name] = path.open("r+b")

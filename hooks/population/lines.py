@@ -123,7 +123,7 @@ def files_of(sources: Iterable[Path]) -> list[Path]:
     for source in sources:
         if source.is_dir():
             found += [path for path in source.rglob("*") if path.name.removesuffix(".gz").endswith(_ENDINGS)]
-        else:
+        elif not source.name.removesuffix(".gz").endswith(".json"):  # that is a recorded call
             found.append(source)
     return sorted(dict.fromkeys(found))
 
@@ -194,7 +194,7 @@ def parts_of(files: Iterable[Path], size: int = 64 << 20) -> list[Part]:
     found: list[Part] = []
     for path in files:
         with path.open("rb") as file:
-            packed = file.read(2) == _PACKED
+            packed = file.read(2) == PACKED
             whole = file.seek(0, os.SEEK_END)
             start = 0
             while not packed and whole - start > size * 5 // 4:
@@ -214,12 +214,12 @@ def _line_end(file: IO[bytes], at: int) -> int:
     return file.tell()
 
 
-_PACKED = b"\x1f\x8b"
+PACKED = b"\x1f\x8b"
 
 
 def _opened(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
-        packed = file.read(2) == _PACKED
+        packed = file.read(2) == PACKED
     return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
 
 

@@ -142,7 +142,7 @@ _PER_CHECK = """
 """
 _PER_MONTH = """
     SELECT strftime(calls.as_of, '%Y-%m') AS month, sum(orders)::BIGINT, count(*), sum(cards)::BIGINT,
-    sum(critical)::BIGINT, sum(warning)::BIGINT, sum(info)::BIGINT
+    coalesce(sum(critical), 0)::BIGINT, coalesce(sum(warning), 0)::BIGINT, coalesce(sum(info), 0)::BIGINT
     FROM calls LEFT JOIN (
         SELECT patient, moment, count(*) FILTER (indicator = 'critical') AS critical,
         count(*) FILTER (indicator = 'warning') AS warning, count(*) FILTER (indicator = 'info') AS info

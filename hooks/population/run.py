@@ -15,12 +15,13 @@ from datetime import date
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import orjson
 
 from cds.knowledge.load import load_knowledge
+from hooks.population.calls import calls_of, rows_of_calls
 from hooks.population.crew import Crew
 from hooks.population.gather import (
     CannotReplayError,
@@ -31,7 +32,7 @@ from hooks.population.gather import (
     gather,
     patients,
 )
-from hooks.population.job import WORK, Job, Written
+from hooks.population.job import REJECTED, WORK, Job, Written
 from hooks.population.lines import Part, files_of, parts_of
 from hooks.population.report import write_report
 from hooks.population.results import About, Summary, summarise, write_tables
@@ -63,7 +64,10 @@ class Wanted(msgspec.Struct, frozen=True):
     resume: bool = False
 
 
+T = TypeVar("T")
 Person = tuple[str, list[Entry]]
+# Rows as CSV by table, what could not be judged, the last patient, and how many they were.
+Batch = tuple[dict[str, bytes], Counter[str], str, int]
 Progress = Callable[[str, int, int], None]  # what is counted, so many, of so many
 
 
@@ -78,13 +82,14 @@ def replay(wanted: Wanted, progress: Progress = _silent) -> Summary:
     """
     if wanted.resume and (finished := _finished(wanted.out)) is not None:
         return finished
-    files = files_of(wanted.sources)
-    if not files:
-        raise CannotReplayError("the sources hold no file that ends in .ndjson or .jsonl (or the same with .gz)")
+    files, calls = files_of(wanted.sources), calls_of(wanted.sources)
+    if bool(files) is bool(calls):
+        raise CannotReplayError(_MIXED if files else _NOTHING)
+    files = files or calls
     job = Job(wanted.out, _told(wanted, files), resume=wanted.resume)
     of_use = True
     try:
-        summary = _Replay(wanted, job, progress).run(files)
+        summary = _Replay(wanted, job, progress).run(files, calls=bool(calls))
         of_use = False
     except InterruptedReplayError:
         raise
@@ -94,6 +99,12 @@ def replay(wanted: Wanted, progress: Progress = _silent) -> Summary:
     finally:
         job.close(remove=not of_use)
     return summary
+
+
+_NOTHING = (
+    "the sources hold no .ndjson or .jsonl file (an export) and no .json file (recorded calls), plain or with .gz"
+)
+_MIXED = "the sources hold both an export (.ndjson, .jsonl) and recorded calls (.json): replay one at a time"
 
 
 def _finished(out: Path) -> Summary | None:
@@ -114,7 +125,7 @@ def _told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
         "--as-of": wanted.as_of,
         "--identified": wanted.identified,
         "--key-file": hashlib.sha256(wanted.key).hexdigest() if wanted.key else "",
-        "sources": [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats],
+        "sources": _hash([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]),
     }
 
 
@@ -130,22 +141,47 @@ class _Replay:
         self._folder = job.folder
         self._progress = progress
 
-    def run(self, files: list[Path]) -> Summary:
+    def run(self, files: list[Path], *, calls: bool) -> Summary:
         wanted = self._wanted
         with ExitStack() as stack:
             base = connect(self._folder, wanted.memory, wanted.processes)
             stack.callback(base.close)
             crew = stack.enter_context(Crew(wanted.processes))
-            parts = parts_of(files)
-            scanned = self._read(parts, crew)
-            gathered = collect(parts, scanned, wanted.out / "rejected.ndjson", with_text=wanted.identified)
-            self._progress("sorting", 0, 0)
-            gather(base, self._folder, gathered)
-            if not gathered.counted["patients"]:
-                raise CannotReplayError("no line names a patient; rejected.ndjson says what is wrong with each")
-            left = self._judge(base, gathered, crew)
+            if calls:
+                gathered, left = self._calls(files, crew)
+            else:
+                gathered = self._export(files, base, crew)
+                left = self._judge(base, gathered, crew)
             self._progress("writing", 0, 0)
-            return self._write(base, gathered, left)
+            return self._write(base, gathered, left, files)
+
+    def _calls(self, files: list[Path], crew: Crew) -> tuple[Gathered, dict[str, int]]:
+        """Judge recorded calls; what they came to, and what could not be judged."""
+        sizes = sum(path.stat().st_size for path in files)
+        gathered = Gathered(Counter(calls=len(files), bytes=sizes), Counter(), Counter())
+        given = self._given(())
+        after = Written(self._job)
+        after.close()
+        rest = files[after.state.patients :]  # they are sorted
+        jobs = ((given, list(batch)) for batch in _batches(rest))
+        left = self._written(crew.each(judge_calls, jobs), "calls", len(files))
+        bad = (self._folder / f"{REJECTED}.csv").read_bytes()
+        write_whole(self._wanted.out / "rejected.ndjson", bad)
+        gathered.counted["rejected"] = bad.count(b"\n")
+        gathered.counted["used"] = len(files) - gathered.counted["rejected"] - sum(left.values())
+        return gathered, left
+
+    def _export(self, files: list[Path], base: DuckDBPyConnection, crew: Crew) -> Gathered:
+        """Read the files; each patient's lines are brought together."""
+        wanted = self._wanted
+        parts = parts_of(files)
+        scanned = self._read(parts, crew)
+        gathered = collect(parts, scanned, wanted.out / "rejected.ndjson", with_text=wanted.identified)
+        self._progress("sorting", 0, 0)
+        gather(base, self._folder, gathered)
+        if not gathered.counted["patients"]:
+            raise CannotReplayError("no line names a patient; rejected.ndjson says what is wrong with each")
+        return gathered
 
     def _read(self, parts: list[Part], crew: Crew) -> list[Path]:
         """Both looks at all parts; the answer is what the second came to, part by part."""
@@ -171,19 +207,29 @@ class _Replay:
         return paths
 
     def _judge(self, base: DuckDBPyConnection, gathered: Gathered, crew: Crew) -> dict[str, int]:
-        """The rows of all patients, as CSV files in the folder; the answer is what could not be judged."""
+        """Judge all patients that are left; the answer is what could not be judged."""
+        given = self._given(tuple(sorted(gathered.types)))
+        people = patients(base, self._job.judged().after)
+        jobs = ((given, batch) for batch in _batches(people))
+        return self._written(crew.each(judge_batch, jobs), "patients", gathered.counted["people"])
+
+    def _given(self, types: tuple[str, ...]) -> Given:
         wanted = self._wanted
-        key = None if wanted.identified else wanted.key or self._job.key()
-        given = Given(tuple(sorted(gathered.types)), wanted.profile, wanted.as_of, key)
+        return Given(types, wanted.profile, wanted.as_of, self._key())
+
+    def _key(self) -> bytes | None:
+        return None if self._wanted.identified else self._wanted.key or self._job.key()
+
+    def _written(self, batches: Iterable[Batch], what: str, whole: int) -> dict[str, int]:
+        """Write the rows of all batches as CSV files in the folder; the answer is what could not be judged."""
         written = Written(self._job)
         state = written.state
         try:
             if not state.complete:
                 noted = time.monotonic()
-                jobs = ((given, batch) for batch in _batches(patients(base, state.after)))
-                for rows, left, after, size in crew.each(judge_batch, jobs):
+                for rows, left, after, size in batches:
                     written.add(rows, left, after, size)
-                    self._progress("patients", state.patients, gathered.counted["people"])
+                    self._progress(what, state.patients, whole)
                     if time.monotonic() - noted > _NOTE:
                         written.note()
                         noted = time.monotonic()
@@ -192,24 +238,24 @@ class _Replay:
             written.close()
         return state.left
 
-    def _about(self) -> About:
+    def _about(self, files: list[Path]) -> About:
         wanted = self._wanted
         version = load_knowledge(wanted.profile).version
-        key = None if wanted.identified else wanted.key or self._job.key()
+        key = self._key()
         return About(
             title=f"knowledge {version}",
             knowledge=version,
             as_of=wanted.as_of.isoformat() if wanted.as_of else "",
-            sources=_hash(sorted(path.stat().st_size for path in files_of(wanted.sources))),
+            sources=_hash(sorted(path.stat().st_size for path in files)),
             key="named" if key is None else _hash(key.hex()),
         )
 
-    def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int]) -> Summary:
+    def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int], files: list[Path]) -> Summary:
         """Each file of the results appears whole, the summary last."""
         wanted, drafts = self._wanted, self._folder / "results"
         drafts.mkdir(exist_ok=True)
         write_tables(base, self._folder, drafts)
-        summary = summarise(base, gathered, left, self._about())
+        summary = summarise(base, gathered, left, self._about(files))
         write_report(summary, drafts / "report.html")
         for path in drafts.iterdir():
             path.replace(wanted.out / path.name)
@@ -221,18 +267,30 @@ def _hash(value: object) -> str:
     return hashlib.sha256(f"gabaguard replay {value}".encode()).hexdigest()[:16]
 
 
-def _batches(people: Iterable[Person]) -> Iterator[list[Person]]:
-    turn = iter(people)
+def _batches(each: Iterable[T]) -> Iterator[list[T]]:
+    turn = iter(each)
     while batch := list(islice(turn, _BATCH)):
         yield batch
 
 
-def judge_batch(given: Given, batch: list[Person]) -> tuple[dict[str, bytes], Counter[str], str, int]:
-    """The rows of some patients as CSV by table, what could not be judged, the last patient, and how many they were."""
+def judge_batch(given: Given, batch: list[Person]) -> Batch:
+    """Judge some patients."""
     whole = Rows({name: [] for name in TABLES}, Counter())
     for patient, entries in batch:
         whole.add(rows_of(given, patient, entries))
-    return {name: _as_csv(rows) for name, rows in whole.tables.items()}, whole.left, batch[-1][0], len(batch)
+    return _batch(whole, batch[-1][0], len(batch))
+
+
+def judge_calls(given: Given, batch: list[Path]) -> Batch:
+    """Judge some recorded calls."""
+    rows, rejected = rows_of_calls(given, batch)
+    told = b"".join(orjson.dumps(msgspec.to_builtins(one)) + b"\n" for one in rejected)
+    return _batch(rows, batch[-1].name, len(batch), told)
+
+
+def _batch(rows: Rows, after: str, size: int, rejected: bytes = b"") -> Batch:
+    files = {name: _as_csv(each) for name, each in rows.tables.items()}
+    return {**files, REJECTED: rejected}, rows.left, after, size
 
 
 def _as_csv(rows: list[tuple[object, ...]]) -> bytes:
