@@ -123,13 +123,24 @@ def fixtures() -> None:
 @fixtures.command()
 @click.option("--patients", type=click.IntRange(1), default=200, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another population.")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
-def population(patients: int, seed: int, out: Path) -> None:
-    """An invented population as bulk-FHIR R4 NDJSON, with the answers it must get in answers.txt."""
-    from hooks.population.synthetic import write
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A new folder for it.")
+@click.option("--ours", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Part with a drug of ours.")
+@click.option("--noise", type=click.FloatRange(0, 1), default=0.25, show_default=True, help="Part of odd records.")
+@click.option("--files", type=click.IntRange(1, 999), default=1, show_default=True, help="Files per resource type.")
+@click.option("--gzip", "packed", is_flag=True, help="Pack the files.")
+def population(patients: int, seed: int, out: Path, ours: float, noise: float, files: int, packed: bool) -> None:
+    """An invented population as bulk-FHIR R4 NDJSON, with the answers it must get.
 
-    counted = write(out, patients, seed)
-    click.echo(", ".join(f"{number} {kind}" for kind, number in counted.items()) + f" in {out}")
+    answers.txt says per order which checks must be shown and which must find nothing; about.json what was made, how
+    many lines will be rejected, and what each kind of noise does to the answers. Frequencies are invented for testing:
+    they say nothing about any real population.
+    """
+    from hooks.population.invented.write import Population, write
+
+    if out.exists() and any(out.iterdir()):
+        raise click.UsageError(f"{out} is not empty; name a new folder")
+    counted = write(out, Population(patients, seed, ours, noise, files, packed))
+    click.echo(", ".join(f"{number} {kind}" for kind, number in sorted(counted.items())) + f" in {out}")
 
 
 def add_population(cli: click.Group) -> None:
