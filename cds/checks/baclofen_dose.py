@@ -6,7 +6,7 @@ first doses are another question (``baclofen-pediatric-dose``).
 
 from __future__ import annotations
 
-from cds.case import Action, Known, Maybe, Reason, Unknown
+from cds.case import Action, DailyDose, Known, Maybe, Reason, Unknown
 from cds.checks.baclofen import raises, systemic_baclofen, total_dose
 from cds.checks.dose_history import Before, Now, before, begins_with, first_order, mg, running_now, single_mg
 from cds.checks.dose_words import dose_finding, is_reduction, is_settled, one_lower_if_settled
@@ -118,7 +118,7 @@ def _speed(view: View, check: Check, item: Present) -> tuple[Finding | None, tup
     rises, said = _from_before(view, check, item, earlier, interval) if earlier is not None else ([], ())
     if earlier is None and _may_rise(item):
         said = unknown_for(check, view.gaps(*LISTS), makes_card=False) + unknown_for(check, view.reported_empty(*LISTS))
-    rises += _within(check, item)
+    rises += _within(item.dose.value)
     for low, high, days in rises:
         values = {"was": round(low, 3), "total": round(high, 3), "step": round(high - low, 3)}
         if high - low > check.number("step"):
@@ -185,11 +185,8 @@ def _days_ahead(view: View, item: Present) -> float:
     return float(max(0, (starts.first - view.case.as_of).days)) if starts is not None else 0.0
 
 
-def _within(check: Check, item: Present) -> list[Rise]:
+def _within(dose: DailyDose) -> list[Rise]:
     """The rises of a schedule in steps."""
-    if isinstance(item.dose, Unknown):
-        return []
-    dose = item.dose.value
     pairs = zip(dose.steps, dose.steps[1:], strict=False)
     found: list[Rise] = []
     for one, then in pairs:

@@ -75,8 +75,6 @@ def _matches(
 
 
 def _is_meant(view: View, risk: Risk, drug: Present) -> bool:
-    if risk.routes and drug.drug.route.value not in risk.routes:
-        return False
     return risk.one == _ANY or drug.ingredient in ingredients_of(risk.one, view.knowledge.terminology)
 
 

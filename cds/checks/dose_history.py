@@ -42,23 +42,25 @@ def first_order(view: View, item: Present, ingredients: Iterable[str], days: flo
 
 def before(view: View, item: Present, days: float) -> Before | None:
     """What an order changes, or follows within ``days`` days of its end; None when it follows nothing that is known."""
-    order = item.order
-    if order is None or order.action is Action.STOP:
-        return None
-    if item.use is not None:
-        since = item.use.unchanged_since
-        stood = since if isinstance(since, Unknown) else Known((view.case.as_of - since.value.last).days)
-        return Before(item.use, _dose(item.use, item.ingredient), stood)
-    if order.action is not Action.START:
-        return None
+    if item.use is not None and _holds(item.use, item.ingredient):  # an order may take the place of another drug
+        return _as_before(view, item.use, item.ingredient)
     ages = [(age, use) for use in _past(view, {item.ingredient}) if (age := _days_since_end(view, use)) is not None]
     recent = [(age, use) for age, use in ages if age <= days and use.drug.route is item.drug.route]
     if not recent:
         return None
     _, last = min(recent, key=lambda pair: pair[0])
-    began = last.unchanged_since
-    held = began if isinstance(began, Unknown) else Known((view.case.as_of - began.value.last).days)
-    return Before(last, _dose(last, item.ingredient), held)
+    return _as_before(view, last, item.ingredient)
+
+
+def _as_before(view: View, use: DrugUse, ingredient: str) -> Before:
+    since = use.unchanged_since
+    stood = since if isinstance(since, Unknown) else Known((view.case.as_of - since.value.last).days)
+    doses = zip(use.drug.ingredients, use.doses, strict=True)
+    return Before(use, next(dose for each, dose in doses if each.id == ingredient), stood)
+
+
+def _holds(use: DrugUse, ingredient: str) -> bool:
+    return any(each.id == ingredient for each in use.drug.ingredients)
 
 
 class Now(msgspec.Struct, frozen=True):
@@ -76,13 +78,10 @@ class Now(msgspec.Struct, frozen=True):
 
 def running_now(view: View, was: Before) -> Now | None:
     """The dose of an earlier order as of today; None when it is not known in mg."""
-    if isinstance(was.dose, Unknown):
+    if isinstance(was.dose, Unknown) or was.dose.value.unit not in MILLIGRAMS:
         return None
     dose, since = was.dose.value, was.use.unchanged_since
-    steps = [mg(step.high, dose) for step in dose.steps] or [mg(dose.high, dose)]
-    amounts = [amount for amount in steps if amount is not None]
-    if len(amounts) < len(steps):
-        return None
+    amounts = [high * MILLIGRAMS[dose.unit] for high in [step.high for step in dose.steps] or [dose.high]]
     if isinstance(since, Unknown):
         return Now(min(amounts), max(amounts))
     least = (view.case.as_of - since.value.last).days
@@ -130,10 +129,3 @@ def _days_since_end(view: View, use: DrugUse) -> int | None:
     started = use.started.value if isinstance(use.started, Known) else None
     last = use.ended or use.planned_end or started
     return None if last is None else (view.case.as_of - last.last).days
-
-
-def _dose(use: DrugUse, ingredient: str) -> Maybe[DailyDose]:
-    for each, dose in zip(use.drug.ingredients, use.doses, strict=True):
-        if each.id == ingredient:
-            return dose
-    return Unknown(Reason.DOSE_UNKNOWN, "dose of the running order not known")

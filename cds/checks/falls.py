@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import msgspec
 
-from cds.case import Action, DailyDose, DrugUse, Known, Maybe, Order, Reason, Route, Unknown
+from cds.case import Action, DailyDose, DrugUse, Maybe, Order, Reason, Route, Unknown
 from cds.checks.levels import unknown_for
 from cds.checks.numbers import MILLIGRAMS
 from cds.checks.stopped import dose_now, longest_days
@@ -216,15 +216,13 @@ def _schedule(id: str, orders: Sequence[Order]) -> tuple[Stage, ...] | None:
 
 
 def _stages(id: str, order: Order) -> tuple[Stage, ...] | None:
-    for item, dose in zip(order.drug.ingredients, order.doses, strict=True):
-        if item.id == id:
-            total = mg_per_day(dose)
-            if total is None or not isinstance(dose, Known):
-                return None
-            scale = MILLIGRAMS[dose.value.unit]
-            steps = tuple(Stage(step.high * scale, step.days) for step in dose.value.steps)
-            return steps or (Stage(total, None),)
-    return None
+    dose = next(dose for item, dose in zip(order.drug.ingredients, order.doses, strict=True) if item.id == id)
+    total = mg_per_day(dose)
+    if total is None or isinstance(dose, Unknown):
+        return None
+    scale = MILLIGRAMS[dose.value.unit]
+    steps = tuple(Stage(step.high * scale, step.days) for step in dose.value.steps)
+    return steps or (Stage(total, None),)
 
 
 def _chain(orders: Sequence[Order], stages: Sequence[tuple[Stage, ...]]) -> tuple[Stage, ...] | None:

@@ -61,7 +61,7 @@ def _kidney_seen(view: View) -> tuple[str, ...]:
         found.append(f"eGFR {egfr_text(view)} {UNIT}, {', '.join(parts)}")
     elif kidney.source == STAGE:
         found.append(f"{kidney.method} on the problem list, taken as eGFR {egfr_text(view)}")
-    elif isinstance(kidney.egfr, Unknown):
+    elif isinstance(kidney.egfr, Unknown):  # pragma: no branch (what is known has a number or is a stage)
         found.append(f"kidney function not known: {kidney.egfr.detail or kidney.egfr.reason.value}")
     if kidney.stale is not None:
         found.append(f"{lab_words(kidney.stale)}, too old to use")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cds.case import Action, Known, Reason
+from cds.case import Action, DrugUse, Known, Reason
 from cds.checks.conditions import on_route
 from cds.checks.levels import holds, unknown_for
 from cds.checks.words import seen
@@ -78,17 +78,18 @@ def _adds_or_replaces(
 def running_extra(items: Iterable[Present]) -> float:
     """The mg/day that come on top if every unlinked change adds to the running order instead of replacing it."""
     return sum(
-        _running_mg(item)
+        _running_mg(item.use, item.ingredient)
         for item in items
-        if item.order is not None and item.order.action is Action.CHANGE and not item.order.linked
+        if item.use is not None
+        and item.order is not None
+        and item.order.action is Action.CHANGE
+        and not item.order.linked
     )
 
 
-def _running_mg(item: Present) -> float:
-    if item.use is None:
-        return 0.0
-    doses = zip(item.use.drug.ingredients, item.use.doses, strict=True)
-    found = [dose for ingredient, dose in doses if ingredient.id == item.ingredient]
+def _running_mg(use: DrugUse, ingredient: str) -> float:
+    doses = zip(use.drug.ingredients, use.doses, strict=True)
+    found = [dose for each, dose in doses if each.id == ingredient]
     return sum(
         dose.value.high * MILLIGRAMS[dose.value.unit]
         for dose in found

@@ -66,7 +66,7 @@ def itb_unit_slip(view: View, check: Check) -> Outcome:
             continue
         slip = slip_of(check, item, dose)
         if slip is not None:
-            findings.append(_slip_finding(view, check, item, slip))
+            findings.append(_slip_finding(view, check, item, dose, slip))
         if slip is None or slip.to < Indicator.CRITICAL:
             said += _unseen(view, check, item)
     why = "a dose that looks like a slip" if findings else "the dose is of the usual order"
@@ -111,20 +111,19 @@ def _running_unread(view: View, item: Present) -> bool:
     return item.order is not None and (bool(item.order.replaces) or item.order.action is not Action.START)
 
 
-def _slip_finding(view: View, check: Check, item: Present, slip: Slip) -> Finding:
+def _slip_finding(view: View, check: Check, item: Present, dose: DailyDose, slip: Slip) -> Finding:
     limit = check.number(slip.limit)
     before = running(item)
     values: dict[str, Value] = {
         "one": view.name(item.ingredient),
         "dose": dose_words(item.dose),
+        "total": round(dose.high, 3),
         "limit": limit,
         "unit": "mcg" if slip.wording == "bolus" else "mcg/day",
         "drugs": [item.ingredient],
     }
-    if isinstance(item.dose, Known):
-        values["total"] = round(item.dose.value.high, 3)
-        if slip.wording == "bolus":
-            values["dose"] = f"{number(item.dose.value.single_high or item.dose.value.high)} mcg"
+    if slip.wording == "bolus":
+        values["dose"] = f"{number(dose.single_high or dose.high)} mcg"
     if before is not None:
         values["before"] = f"{number(before.high)} mcg/day"
     return Finding(

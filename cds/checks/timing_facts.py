@@ -33,7 +33,7 @@ def _when(item: Present) -> When | None:
     """When it is, or was last, given; None when that is not a single moment."""
     if item.order is not None:
         return item.order.starts if item.order.single_dose else None
-    if item.use is None:
+    if item.use is None:  # pragma: no cover (what is present comes from an order or a use)
         return None
     single, given = item.use.single_dose, _ADMINISTERED in item.use.note
     known = item.use.unchanged_since if given and not single else item.use.started if single or given else None

@@ -55,9 +55,10 @@ def withdrawal_signs(view: View, check: Check) -> Outcome:
 
 
 def _ended(view: View, check: Check, ours: frozenset[str]) -> tuple[list[Ended], tuple[NotChecked, ...]]:
-    """Stopped or lowered lately, or by this call; and what ended on a day nobody tells."""
+    """Stopped or lowered lately, or by this call; what ended on a day nobody tells, or may have been lowered."""
     found = [item for use in view.case.past_uses for item in _one(view, check, use, ours)]
     undated = tuple(said for use in view.case.past_uses for said in _without_day(view, check, use, ours))
+    undated += tuple(said for use in view.case.past_uses for said in _not_compared(view, check, use, ours))
     for item in stopped_items(view, ours) + stopped_items(view, ours, omitted=True):
         excused = any(holds(view, fact, (item,)) == Known(True) for fact in _EXCUSES)
         if item.use is not None and not excused and _long_enough(view, check, item.use):
@@ -65,11 +66,16 @@ def _ended(view: View, check: Check, ours: frozenset[str]) -> tuple[list[Ended],
     return found, undated
 
 
-def _one(view: View, check: Check, use: DrugUse, ours: frozenset[str]) -> list[Ended]:
+def _lately(view: View, check: Check, use: DrugUse) -> bool:
+    """Whether it ended a short while ago, after long enough."""
     if use.single_dose or use.ended is None or use.drug.route is Route.LOCAL:
-        return []
+        return False
     days = (view.case.as_of - use.ended.last).days
-    if days < 0 or days > check.number("days") or not _long_enough(view, check, use):
+    return 0 <= days <= check.number("days") and _long_enough(view, check, use)
+
+
+def _one(view: View, check: Check, use: DrugUse, ours: frozenset[str]) -> list[Ended]:
+    if not _lately(view, check, use):
         return []
     return [
         Ended(ingredient.id, use, dose, how, use.ref or use.path)
@@ -78,17 +84,41 @@ def _one(view: View, check: Check, use: DrugUse, ours: frozenset[str]) -> list[E
     ]
 
 
+def _not_compared(view: View, check: Check, use: DrugUse, ours: frozenset[str]) -> tuple[NotChecked, ...]:
+    """A drug that goes on, of which nobody can tell whether its dose was lowered."""
+    if not _lately(view, check, use):
+        return ()
+    gaps = [
+        Unknown(Reason.DOSE_UNKNOWN, f"whether {view.name(ingredient.id)} was lowered")
+        for ingredient, dose in zip(use.drug.ingredients, use.doses, strict=True)
+        if ingredient.id in ours
+        and (same := _same(view, use, ingredient.id))
+        and any(isinstance(each, Unknown) for each in (dose, *(item.dose for item in same)))
+    ]
+    return unknown_for(check, tuple(gaps), makes_card=False)
+
+
+def _same(view: View, use: DrugUse, ingredient: str) -> list[Present]:
+    """The same drug as it goes on; what is given into the spine is apart from the rest."""
+    spinal = use.drug.route is Route.INTRATHECAL
+    return [
+        item
+        for item in view.present
+        if item.systemic
+        and not item.single_dose
+        and item.ingredient == ingredient
+        and (item.drug.route is Route.INTRATHECAL) is spinal
+    ]
+
+
 def _how(view: View, use: DrugUse, ingredient: str, dose: Maybe[DailyDose]) -> str:
     """ "stopped", "reduced", or "" when it goes on: the same drug as before, or another benzodiazepine in its place."""
-    spinal = use.drug.route is Route.INTRATHECAL
-    present = [item for item in view.present if item.systemic and not item.single_dose]
-    same = [
-        item for item in present if item.ingredient == ingredient and (item.drug.route is Route.INTRATHECAL) is spinal
-    ]
+    same = _same(view, use, ingredient)
     if same:
         return "reduced" if _lower(same, dose) else ""
-    if spinal:
+    if use.drug.route is Route.INTRATHECAL:
         return "stopped"
+    present = [item for item in view.present if item.systemic and not item.single_dose]
     members = view.knowledge.terminology.ingredients_of_class(
         "baclofen" if ingredient == "baclofen" else "benzodiazepine"
     )

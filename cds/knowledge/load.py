@@ -242,7 +242,6 @@ def _risk(data: Mapping[str, Any]) -> Risk:
         history=data.get("history", False),
         all=tuple(data.get("all", ())),
         wording=data.get("wording", "default"),
-        routes=tuple(data.get("routes", ())),
     )
 
 

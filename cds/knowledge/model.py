@@ -107,7 +107,7 @@ class Risk(msgspec.Struct, frozen=True):
     """drug-condition: drugs and what the patient has, with their own level; per drug the first that holds counts.
 
     ``one``: which of the check's drugs (empty: all of them). ``conditions``: any of them active (with ``history`` past
-    ones too); empty where the facts of ``all``, which must hold as well, say everything. ``routes`` as in ``Pairing``.
+    ones too); empty where the facts of ``all``, which must hold as well, say everything.
     """
 
     to: Indicator
@@ -116,7 +116,6 @@ class Risk(msgspec.Struct, frozen=True):
     history: bool = False
     all: tuple[str, ...] = ()
     wording: str = "default"
-    routes: tuple[str, ...] = ()
 
 
 class Fact(msgspec.Struct, frozen=True):
