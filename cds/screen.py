@@ -11,6 +11,7 @@ from enum import Enum
 import msgspec
 
 import cds.checks.all  # noqa: F401  (registers the function checks and facts)
+from cds.arithmetic.rules import using
 from cds.case import Action, DrugUse, Order, PatientCase, Reason
 from cds.checks.conditions import drug_condition
 from cds.checks.levels import unknown_for
@@ -32,7 +33,12 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str, only: Container[s
     ``hook`` decides what is shown: a check is evaluated on every hook, but makes a card only on those it names.
     ``only``: ask no other checks than these.
     """
-    view = View(case, knowledge, hook)
+    with using(knowledge.tables):
+        return _screen(View(case, knowledge, hook), only)
+
+
+def _screen(view: View, only: Container[str] | None) -> Report:
+    knowledge = view.knowledge
     asked = _asked(view) if only is None else [id for id in _asked(view) if id in only]
     outcomes = tuple(_run(view, knowledge.checks[id]) for id in asked)
     found = [finding for outcome in outcomes for finding in outcome.findings]
@@ -40,7 +46,7 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str, only: Container[s
     not_checked = [item for outcome in outcomes for item in outcome.not_checked]
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: _rank(finding, knowledge))),
-        not_checked=tuple(dict.fromkeys((*_unreadable(case), *not_checked, *_not_asked(view, outcomes)))),
+        not_checked=tuple(dict.fromkeys((*_unreadable(view.case), *not_checked, *_not_asked(view, outcomes)))),
         outcomes=outcomes,
         relevant=_relevant(view),
         knowledge_version=knowledge.version,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from cds.arithmetic.rules import using
 from hooks.audit import Audit
 from hooks.caller import Caller
 from hooks.canaries import Canaries
@@ -20,6 +22,10 @@ from hooks.fhir.api import add_fhir
 from hooks.gate import admit, load_gate, refusal_response
 from hooks.headers import add_headers
 from hooks.insights_page import add_insights
+from hooks.knowledge.current import Current
+from hooks.knowledge.current import engine as engine_now
+from hooks.knowledge.workers import alive
+from hooks.knowledge.workers import metrics as of_workers
 from hooks.metrics import Metrics
 from hooks.observe import configure, fault, log, new_request_id
 from hooks.openapi import openapi
@@ -45,38 +51,46 @@ _OURS = {
 }
 
 
-def create_app(settings: Settings | None = None, engine: Engine | None = None, memory: Audit | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    engine: Engine | None = None,
+    memory: Audit | None = None,
+    current: Current | None = None,
+) -> Flask:
     """The WSGI application. Loads the knowledge; raises ``SettingsFaults`` or ``KnowledgeFaults`` rather than limp.
 
-    ``memory`` notes calls and keeps feedback; without one nothing is remembered.
+    ``memory`` notes calls and keeps feedback; without one nothing is remembered. ``current`` brings the engine when it
+    may be switched while the application runs.
     """
+    engine = current.engine if current is not None else engine
     settings = settings or (engine.settings if engine is not None else load_settings())
-    engine = engine or Engine(settings)
+    current = current or Current(engine or Engine(settings))
     trust = load_gate(settings, memory)
     configure(settings.log_level)
     app = Flask("hooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.strict_slashes = False
     metrics = Metrics()
-    _add_services(app, engine, memory, metrics)
-    _add_memory(app, engine, memory, metrics)
-    _add_pages(app, engine)
-    _add_health(app, engine, memory, metrics)
-    add_fhir(app, engine)
-    add_taper(app, engine)
-    add_sandbox(app, engine)
-    add_insights(app, engine, memory, _or_503)
-    _add_frame(app, settings, trust)
+    _add_services(app, memory, metrics)
+    _add_memory(app, memory, metrics)
+    _add_pages(app)
+    _add_health(app, current, memory, metrics)
+    add_fhir(app)
+    add_taper(app)
+    add_sandbox(app)
+    add_insights(app, memory, _or_503)
+    _add_frame(app, settings, trust, current)
     return app
 
 
-def _add_services(app: Flask, engine: Engine, memory: Audit | None, metrics: Metrics) -> None:
+def _add_services(app: Flask, memory: Audit | None, metrics: Metrics) -> None:
     @app.get("/cds-services")
     def discovery() -> Response:
-        return Response(engine.discovery, mimetype="application/json")
+        return Response(engine_now().discovery, mimetype="application/json")
 
     @app.post("/cds-services/<id>")
     def call(id: str) -> Response:
+        engine = engine_now()
         service = engine.services.get(id)
         if service is None:
             raise _no_service()
@@ -92,12 +106,12 @@ def _add_services(app: Flask, engine: Engine, memory: Audit | None, metrics: Met
         return Response(answer.body, answer.status, mimetype=answer.media_type)
 
 
-def _add_memory(app: Flask, engine: Engine, memory: Audit | None, metrics: Metrics) -> None:
+def _add_memory(app: Flask, memory: Audit | None, metrics: Metrics) -> None:
     """Feedback, and why a card came or did not come."""
 
     @app.post("/cds-services/<id>/feedback")
     def feedback(id: str) -> Response:
-        if id not in engine.services:
+        if id not in engine_now().services:
             raise _no_service()
         if memory is None:
             raise refused(404, "", "feedback is not kept here", "Do not send it", "not-supported")
@@ -120,51 +134,57 @@ def _add_memory(app: Flask, engine: Engine, memory: Audit | None, metrics: Metri
         rows = _or_503(lambda: memory.store.calls_of(hook_instance, _client()))
         if not rows:
             raise refused(404, "", "no call of this hook instance is known", "It is noted within seconds", "not-found")
-        return explained(hook_instance, rows, engine.knowledge)
+        return explained(hook_instance, rows, engine_now().knowledge)
 
 
-def _add_pages(app: Flask, engine: Engine) -> None:
+def _add_pages(app: Flask) -> None:
     @app.get("/checks/<id>")
     def evidence(id: str) -> Response:
-        check = engine.knowledge.checks.get(id)
+        knowledge = engine_now().knowledge
+        check = knowledge.checks.get(id)
         if check is not None:
-            return Response(evidence_page(check, engine.knowledge), mimetype="text/html")
+            return Response(evidence_page(check, knowledge), mimetype="text/html")
         if id == "not-checked":
-            return Response(not_checked_page(engine.knowledge), mimetype="text/html")
+            return Response(not_checked_page(knowledge), mimetype="text/html")
         raise refused(404, "", "there is no such check", "See / for all checks", "not-found")
 
 
-def _add_health(app: Flask, engine: Engine, memory: Audit | None, metrics: Metrics) -> None:
-    canaries = Canaries(engine)
-
+def _add_health(app: Flask, current: Current, memory: Audit | None, metrics: Metrics) -> None:
     @app.get("/metrics")
     def numbers() -> Response:
-        text, kind = metrics.text(memory)
+        text, kind = metrics.text(memory, of_workers(alive(Path(engine_now().settings.knowledge))))
         return Response(text, content_type=kind)
 
     @app.get("/openapi.json")
     def description() -> dict[str, Any]:
-        return openapi(engine.settings.base_url, engine.knowledge.version)
+        return openapi(engine_now().settings.base_url, engine_now().knowledge.version)
 
     @app.get("/health/live")
     def live() -> dict[str, str]:
         return {"status": "live"}
 
     @app.get("/health/ready")
-    def ready() -> dict[str, str]:
-        if silent := canaries.silent():
+    def ready() -> dict[str, Any]:
+        engine = engine_now()
+        if silent := engine.derived(Canaries).silent():
             log().error("canaries are silent", names=list(silent))
             raise refused(503, "", "the checks do not say what they must", "See the log", "exception")
-        return {"status": "ready", "knowledgeVersion": engine.knowledge.version}
+        told: dict[str, Any] = {"status": "ready", "knowledgeVersion": engine.knowledge.version}
+        if (other := current.refused) is not None:
+            told["knowledgeRefused"] = {"name": other.name, "faults": list(other.faults[:3])}
+        return told
 
 
-def _add_frame(app: Flask, settings: Settings, trust: Trust | None) -> None:
+def _add_frame(app: Flask, settings: Settings, trust: Trust | None, current: Current) -> None:
     """What happens around every request: id, headers, log line, and errors as OperationOutcome."""
 
     @app.before_request
     def begin() -> None:
         g.request_id = new_request_id()
         g.began = time.perf_counter()
+        g.engine = current.engine  # this request's to its end, whatever is chosen meanwhile
+        g.tables = using(g.engine.knowledge.tables)
+        g.tables.__enter__()
         g.caller = None
         g.caller = admit(trust, request, g.request_id)
 
@@ -181,6 +201,11 @@ def _add_frame(app: Flask, settings: Settings, trust: Trust | None) -> None:
             **g.get("told", {}),
         )
         return response
+
+    @app.teardown_request
+    def over(_: BaseException | None) -> None:
+        if (tables := g.pop("tables", None)) is not None:
+            tables.__exit__()
 
     @app.errorhandler(Refused)
     def on_refused(refusal: Refused) -> Response:

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from hooks.cli_knowledge import add_choosing
 from hooks.cli_operations import add_operations
 from hooks.cli_population import add_population
 
@@ -111,15 +112,14 @@ _profile = click.option("--profile", default=None, help="us or eu; default: GABA
 
 
 def _knowledge_of(profile: str | None) -> Any:
-    """The knowledge in a profile; that of the settings when none is named."""
-    from cds.knowledge.load import load_knowledge
+    """The chosen knowledge in a profile; that of the settings when none is named."""
     from cds.knowledge.profiles import profile_ids
+    from hooks.engine import chosen_knowledge
     from hooks.settings import load_settings
 
-    wanted = profile or load_settings().profile
-    if wanted not in profile_ids():
-        raise click.UsageError(f"there is no profile {wanted!r}; there are {' and '.join(profile_ids())}")
-    return load_knowledge(wanted)
+    if profile is not None and profile not in profile_ids():
+        raise click.UsageError(f"there is no profile {profile!r}; there are {' and '.join(profile_ids())}")
+    return chosen_knowledge(load_settings(profile=profile))
 
 
 @knowledge.command(name="list")
@@ -257,6 +257,7 @@ def doctor(as_json: bool) -> None:
     sys.exit(FOUND if show(examine(), as_json=as_json) else 0)
 
 
+add_choosing(knowledge)
 add_operations(cli)
 add_population(cli)
 

@@ -71,7 +71,7 @@ def insights(since: datetime | None, csv_file: Path | None, compare: tuple[str, 
     """What became of the advice: per knowledge version and check, how often it fired, was shown, accepted, overridden
     (and why), and how often it could not look (and why).
     """
-    from cds.knowledge.load import load_knowledge
+    from hooks.engine import chosen_knowledge
     from hooks.errors import StoreUnavailable
     from hooks.insights import insights_of, write_csv
     from hooks.terminal import console
@@ -79,7 +79,7 @@ def insights(since: datetime | None, csv_file: Path | None, compare: tuple[str, 
 
     store, settings = _store()
     try:
-        reasons = load_knowledge(settings.profile).overrides
+        reasons = chosen_knowledge(settings).overrides
         found = insights_of(store, reasons, since=since.replace(tzinfo=UTC) if since else None)
     except StoreUnavailable:
         raise click.ClickException(_AWAY) from None

@@ -40,7 +40,7 @@ def examine() -> Iterator[Finding]:
             yield Finding("settings", "failed", fault, "Correct this setting; `gabaguard settings` lists them all")
         return
     yield from _settings(settings)
-    yield _knowledge(settings.profile)
+    yield _knowledge(settings)
     yield from _certificate(settings)
     clients: tuple[Client, ...] = ()
     try:
@@ -96,14 +96,20 @@ def _sentence(remedy: str) -> str:
     return remedy[:1].upper() + remedy[1:]
 
 
-def _knowledge(profile: str) -> Finding:
-    from cds.knowledge.load import KnowledgeFaults, load_knowledge
+def _knowledge(settings: Settings) -> Finding:
+    from cds.knowledge.load import KnowledgeFaults
+    from hooks.engine import served_knowledge
 
     try:
-        known = load_knowledge(profile)
+        known = served_knowledge(settings)
     except KnowledgeFaults as refusal:
         found = f"{len(refusal.faults)} faults, the first: {refusal.faults[0]}"
-        return Finding("knowledge", "failed", found, "`gabaguard knowledge validate` lists all; install it anew")
+        return Finding(
+            "knowledge",
+            "failed",
+            found,
+            "`gabaguard knowledge validate` lists all; install it anew, or choose another set",
+        )
     return Finding("knowledge", "ok", f"{len(known.checks)} checks, version {known.version}")
 
 

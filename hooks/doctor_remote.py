@@ -143,7 +143,7 @@ def public_address(settings: Settings) -> Iterator[Finding]:
             about, "failed", f"{base}: something else answers", "Check GABAGUARD_PUBLIC_URL and the proxy's path"
         )
         return
-    yield _same(about, base, version, settings.profile)
+    yield _same(about, base, version, settings)
     expected = 401 if settings.clients else 200
     if discovery.status == expected:
         yield Finding(about, "ok", f"{base}/cds-services: " + ("strangers are refused" if settings.clients else "open"))
@@ -155,12 +155,13 @@ def public_address(settings: Settings) -> Iterator[Finding]:
         yield Finding(about, "warning", f"{base}/cds-services: answers {discovery.status}", remedy)
 
 
-def _same(about: str, base: str, version: str, profile: str) -> Finding:
-    from cds.knowledge.load import load_knowledge
+def _same(about: str, base: str, version: str, settings: Settings) -> Finding:
+    from hooks.engine import chosen_knowledge
 
-    if version == load_knowledge(profile).version:
+    if version == chosen_knowledge(settings).version:
         return Finding(about, "ok", f"{base}: answers, with this knowledge")
-    return Finding(about, "warning", f"{base}: answers, with another knowledge version", "Restart the service")
+    remedy = "`gabaguard knowledge status` tells which worker answers with what; else restart the service"
+    return Finding(about, "warning", f"{base}: answers, with another knowledge version", remedy)
 
 
 def _object(answer: Downloaded) -> Mapping[str, Any]:

@@ -33,25 +33,27 @@ def _call(row: dict[str, Any], knowledge: Knowledge) -> dict[str, Any]:
     levels: dict[str, list[dict[str, Any]]] = {}
     for check, indicator, shown in orjson.loads(row["findings"]):
         levels.setdefault(check, []).append({"indicator": indicator, "shown": bool(shown)})
+    ids = dict.fromkeys((*knowledge.checks, *ended))  # also those of the knowledge that judged the call then
     return {
         "service": row["service"],
         "at": row["at"].isoformat(),
         "status": row["status"],
         "knowledgeVersion": row["knowledge"],
-        "checks": [_check(id, ended.get(id), levels.get(id, []), knowledge, row["hook"]) for id in knowledge.checks],
+        "checks": [_check(id, ended.get(id), levels.get(id, []), knowledge, row["hook"]) for id in ids],
     }
 
 
 def _check(
     id: str, ended: tuple[str, str] | None, levels: list[dict[str, Any]], knowledge: Knowledge, hook: str
 ) -> dict[str, Any]:
-    check = knowledge.checks[id]
+    check = knowledge.checks.get(id)  # None: the call was judged with other knowledge, which had it
     how, reason = ended or ("", "")
-    told: dict[str, Any] = {"check": id, "asks": list(check.asks), "outcome": _WORDS.get(how, NOT_ASKED)}
+    asks = list(check.asks) if check is not None else []
+    told: dict[str, Any] = {"check": id, "asks": asks, "outcome": _WORDS.get(how, NOT_ASKED)}
     if how == "not-checked":
         told["reasons"] = reason.split(",")
     if levels:
         told["findings"] = levels
-        if hook not in check.hooks:
+        if check is not None and hook not in check.hooks:
             told["note"] = "told in the report only: not shown on this hook"
     return told

@@ -13,9 +13,9 @@ from flask import Flask, Response, g, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hooks.audit import Audit
-from hooks.engine import Engine
 from hooks.errors import refused
 from hooks.insights import Insights, busiest, insights_of, listed
+from hooks.knowledge.current import engine
 
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _MOST_BARS = 15
@@ -35,21 +35,19 @@ def page(found: Insights, version: str) -> str:
     )
 
 
-def add_insights(
-    app: Flask, engine: Engine, memory: Audit | None, or_503: Callable[[Callable[[], Insights]], Insights]
-) -> None:
+def add_insights(app: Flask, memory: Audit | None, or_503: Callable[[Callable[[], Insights]], Insights]) -> None:
     """Register the page. ``or_503`` answers when the database is away."""
 
     @app.get("/insights")
     def insights() -> Response:
         if memory is None:
             raise refused(404, "", "nothing is kept here", "See GABAGUARD_DATABASE_URL", "not-supported")
-        settings = engine.settings
+        settings, knowledge = engine().settings, engine().knowledge
         if g.caller is None and not (settings.loopback and _is_near(request.remote_addr)):
             raise refused(403, "", "this is shown on loopback only", "Use gabaguard insights there", "forbidden")
         client = g.caller.client_id if g.caller is not None else None
-        found = or_503(lambda: insights_of(memory.store, engine.knowledge.overrides, client=client))
-        response = Response(page(found, engine.knowledge.version), mimetype="text/html")
+        found = or_503(lambda: insights_of(memory.store, knowledge.overrides, client=client))
+        response = Response(page(found, knowledge.version), mimetype="text/html")
         response.headers["Content-Security-Policy"] = _POLICY
         return response
 

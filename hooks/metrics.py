@@ -44,8 +44,8 @@ class Metrics:
         """Count one item of feedback."""
         self._feedback.labels(service, outcome).inc()
 
-    def text(self, memory: Audit | None) -> tuple[bytes, str]:
-        """What ``/metrics`` answers, and its media type."""
+    def text(self, memory: Audit | None, more: bytes = b"") -> tuple[bytes, str]:
+        """What ``/metrics`` answers, and its media type. ``more``: lines that are made elsewhere."""
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
         from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -55,7 +55,7 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         found: bytes = generate_latest(registry)
-        return found + _of_memory(memory), CONTENT_TYPE_LATEST
+        return found + _of_memory(memory) + more, CONTENT_TYPE_LATEST
 
     # -- made by the first call ---------------------------------------------------------------------------------------
 

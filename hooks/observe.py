@@ -47,6 +47,7 @@ ALLOWED = frozenset(
         "client",
         "cause",
         "keys",
+        "faults",
     }
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from cds.arithmetic.rules import using
 from cds.case import Patient, PatientCase, Reason, Unknown
 from cds.chart import Chart, Source
 from cds.fhir.write import Subject
@@ -63,6 +64,11 @@ def respond(
 
     ``permitted``: the FHIR servers that this caller may lead us to; None takes those of the settings.
     """
+    with using(engine.knowledge.tables):
+        return _respond(body, service, engine, request_id, permitted)
+
+
+def _respond(body: bytes, service: Service, engine: Engine, request_id: str, permitted: Allowed | None) -> Answer:
     heard(len(body))
     try:
         judged = judge(body, service, engine, permitted)

@@ -18,9 +18,12 @@ from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
-from cds.knowledge.model import Knowledge
 from hooks.app import create_app
 from hooks.audit import Audit
+from hooks.engine import Engine, served_knowledge
+from hooks.knowledge.current import Current
+from hooks.knowledge.follow import Follower
+from hooks.knowledge.home import Home
 from hooks.metrics import DIRECTORY
 from hooks.observe import configure, log
 from hooks.seen import is_shared
@@ -38,7 +41,7 @@ def serve(settings: Settings | None = None) -> None:
     if settings.port == 0:  # cards carry the address, so it must be known
         settings = msgspec.structs.replace(settings, port=_free_port(settings.host))
     configure(settings.log_level)
-    knowledge = _knowledge(settings.profile)
+    knowledge = served_knowledge(settings)
     _check_clients(settings)
     if settings.unknown:
         log().warning("settings that are no switch", names=list(settings.unknown))
@@ -83,7 +86,12 @@ def application() -> Flask:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a worker told twice to stop would never end
     _end_with_parent()
     settings = load_settings()
-    app = create_app(settings, memory=Audit(settings) if settings.database_url != "off" else None)
+    home = Home(Path(settings.knowledge))
+    seen = home.wanted()
+    current = Current(Engine(settings, served_knowledge(settings)))
+    memory = Audit(settings) if settings.database_url != "off" else None
+    app = create_app(settings, memory=memory, current=current)
+    Follower(current, home, seen).start()
     gc.collect()
     gc.freeze()  # the knowledge is never garbage; do not look through it again at each collection
     return app
@@ -129,9 +137,3 @@ def _check_clients(settings: Settings) -> None:
     log().info("only registered clients may call", names=[client.id for client in clients])
     if settings.workers > 1 and not is_shared(settings):
         log().warning("each worker remembers the tokens it has seen: a replay may be met by another worker once")
-
-
-def _knowledge(profile: str) -> Knowledge:
-    from cds.knowledge.load import load_knowledge
-
-    return load_knowledge(profile)

@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True):
     fhir_search: str = "get"
     as_of: date | None = None
     profile: str = DEFAULT
+    knowledge: str = ".gabaguard/knowledge"
+    seal: str = "require"
     max_body: int = 8 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
@@ -134,6 +136,18 @@ def _yes(text: str) -> bool:
 def _path(text: str) -> str:
     if text and not Path(text).is_file():
         raise ValueError("write the path of an existing file")
+    return text
+
+
+def _folder(text: str) -> str:
+    if not text or (Path(text).exists() and not Path(text).is_dir()):
+        raise ValueError("write the path of a folder; it need not exist")
+    return text
+
+
+def _seal(text: str) -> str:
+    if text not in ("require", "warn"):
+        raise ValueError("write require or warn")
     return text
 
 
@@ -256,6 +270,20 @@ SWITCHES = (
         _method,
     ),
     Switch("profile", "us or eu", "Whose texts come first where those of regions differ.", _profile),
+    Switch(
+        "knowledge",
+        "path of a folder",
+        "Where sets of knowledge are kept that `gabaguard knowledge use` puts there, and which one is chosen. While "
+        "there is none, what ships with this version is used.",
+        _folder,
+    ),
+    Switch(
+        "seal",
+        "require or warn",
+        "When shipped knowledge is not what was sealed at installation. require: do not start, for a flipped bit may "
+        "still be valid; warn: log the files that differ, validate all, and start (for those who edit it in place).",
+        _seal,
+    ),
     Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
     Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),
     Switch(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from cds.arithmetic.rules import table
+from cds.arithmetic.rules import table, using
 from cds.arithmetic.taper import PLANNED, plan_tapers
 from cds.arithmetic.taper_products import marketed
 from cds.arithmetic.taper_rules import known_risks
@@ -47,7 +47,8 @@ def answer(question: object, knowledge: Knowledge, today: date) -> Json:
         raise Refused(400, *faults)
     assert isinstance(question, dict)  # noqa: S101 (the schema says so)
     asks = _asks(question, knowledge, today)
-    plans = plan_tapers(asks, knowledge)
+    with using(knowledge.tables):
+        plans = plan_tapers(asks, knowledge)
     issues = [
         Issue(f"drugs.{at}", plan.reason, _REMEDY, "business-rule")
         for at, plan in enumerate(plans)

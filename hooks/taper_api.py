@@ -6,28 +6,28 @@ import orjson
 from flask import Flask, Response, request
 
 from hooks.body import check_text
-from hooks.engine import Engine
 from hooks.errors import refused
+from hooks.knowledge.current import engine
 
 PATH = "/taper"
 MAX_BODY = 65_536  # bytes; a question is a few hundred
 _JSON = ("application/json", "")
 
 
-def add_taper(app: Flask, engine: Engine) -> None:
+def add_taper(app: Flask) -> None:
     """Register the routes. The planner is loaded when it is first asked: no start of the service waits for it."""
 
     @app.get(PATH)
     def taper_choices() -> Response:
         from hooks.taper import choices
 
-        return _json(choices(engine.knowledge))
+        return _json(choices(engine().knowledge))
 
     @app.post(PATH)
     def taper_plan() -> Response:
         from hooks.taper import answer
 
-        return _json(answer(_question(), engine.knowledge, engine.today()))
+        return _json(answer(_question(), engine().knowledge, engine().today()))
 
 
 def _question() -> object:

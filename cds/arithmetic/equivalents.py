@@ -7,11 +7,10 @@ incomplete, and is named; it is never counted as nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 
 import msgspec
 
-from cds.arithmetic.rules import table
+from cds.arithmetic.rules import per_set, table
 from cds.arithmetic.units import number_text, tidy
 from cds.case import DailyDose, Known, Maybe, Reason, Route, Unknown
 
@@ -93,7 +92,7 @@ def _diazepam(item: Dosed, span: tuple[float, float] | None) -> Load:
     return Load(low, high, (), (f"{amount} = diazepam {_range(low, high)} mg",))
 
 
-@cache
+@per_set(256)
 def _span(ingredient: str) -> tuple[float, float] | None:
     """The smallest and largest equivalent of 10 mg diazepam that any source prints."""
     sources = table("benzodiazepines")["equivalents"].get(ingredient)
@@ -143,7 +142,7 @@ def _cut(value: float, limits: list[float]) -> str:
     return LOW if tidy(value) <= low else MODERATE if tidy(value) <= moderate else HIGH
 
 
-@cache
+@per_set(256)
 def _band_equivalent(ingredient: str) -> tuple[float, float] | None:
     """What the band counts as 10 mg diazepam: the drug's own low cut-off; else the first source in order that has it.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cds.arithmetic.rules import table
+from cds.arithmetic.rules import per_set, table
 
 _PARTS = {"whole": 1, "halved": 2, "quartered": 4}
 _LARGEST = 400.0  # mg; above this no daily dose of these drugs is worth the counting
 
 
-@lru_cache(maxsize=64)
+@per_set(64)
 def parts(ingredient: str) -> tuple[int, ...]:
     """The smallest pieces of each tablet, in micrograms, smallest first; empty when nothing is known of the drug."""
     rows = table("tablets")["tablets"].get(ingredient, {})
@@ -27,7 +27,7 @@ def smallest_part(ingredient: str) -> float | None:
     return pieces[0] / 1000 if pieces else None
 
 
-@lru_cache(maxsize=1024)
+@per_set(1024)
 def makeable(ingredient: str, mg: float) -> bool | None:
     """Whether a dose is a sum of such pieces; None when nothing is known of the drug, or the dose is out of range."""
     pieces = parts(ingredient)

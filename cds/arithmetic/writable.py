@@ -6,12 +6,10 @@ tablets on the market are taken. A drug or form of which nothing is known gets n
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import msgspec
 
 from cds.arithmetic.makeable import parts
-from cds.arithmetic.rules import table
+from cds.arithmetic.rules import per_set, table
 from cds.case import Drug, Strength
 from cds.findings import DoseToWrite
 
@@ -93,7 +91,7 @@ def _mg(strength: Strength) -> float:
     return strength.value / 1000 if strength.unit == "ug" else strength.value
 
 
-@lru_cache(maxsize=256)
+@per_set(256)
 def parts_of(ingredient: str, strength: float) -> int:
     """Into how many parts a tablet may be divided; a strength that was not looked up is not divided."""
     rows = table("tablets")["tablets"].get(ingredient, {})

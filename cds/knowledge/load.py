@@ -35,6 +35,7 @@ from cds.knowledge.model import (
     Wording,
 )
 from cds.knowledge.profiles import DEFAULT, applied, profile_faults, profile_of
+from cds.knowledge.tables import Tables
 from cds.terminology import Terminology, load_terminology
 
 INDICATORS = {
@@ -80,9 +81,18 @@ def read_knowledge(root: Path, *, trust_seal: bool = True, profile: str = DEFAUL
 
 def seal_knowledge(root: Path) -> Path:
     """Validate the knowledge of one folder whole, in every profile, and seal it. Raises ``KnowledgeFaults``."""
+    return read_profiles(root)[1].seal()
+
+
+def read_profiles(root: Path) -> tuple[dict[str, Knowledge], Files]:
+    """The knowledge of one folder by profile, validated whole whatever a seal says, and its files.
+
+    Raises ``KnowledgeFaults``.
+    """
     files = Files(root, trust_seal=False)
-    _try_profiles(files, _read(files, DEFAULT))
-    return files.seal()
+    first = _read(files, DEFAULT)
+    others = sorted(set(first.profiles) - {DEFAULT})
+    return {DEFAULT: first, **{other: _read(files, other, first.terminology) for other in others}}, files
 
 
 def _try_profiles(files: Files, read: Knowledge) -> None:
@@ -200,6 +210,7 @@ def _assemble(files: Files, data: Mapping[str, Mapping[str, Any]], terminology: 
         targets=frozenset(id for name in TARGETS for id in terminology.ingredients_of_class(name)),
         limits=limits(data["arithmetic"]["benzodiazepine_limits"]),
         starts=starts(data["arithmetic"]["benzodiazepine_starts"]),
+        tables=Tables(data["arithmetic"].__getitem__, data["arithmetic"]),
         altered=files.altered,
         profile=profile,
         profiles={id: profile_of(item) for id, item in data["profiles"].items()},

@@ -13,6 +13,7 @@ import msgspec
 from cds.findings import Indicator
 from cds.knowledge.doses import Limit, Start
 from cds.knowledge.profiles import Profile
+from cds.knowledge.tables import Tables
 from cds.terminology import Terminology
 
 
@@ -244,6 +245,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     terminology: Terminology
     by_ingredient: Mapping[str, tuple[str, ...]]  # ingredient id -> ids of the checks its orders may concern
     relevant: frozenset[str]  # ingredient ids whose orders deserve a "not checked" card
+    tables: Tables  # of the arithmetic
     orderables: Mapping[str, Orderable] = {}
     targets: frozenset[str] = frozenset()  # ingredient ids of baclofen and the benzodiazepines
     limits: Mapping[str, Limit] = {}  # daily maxima of benzodiazepines by ingredient

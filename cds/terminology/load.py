@@ -90,6 +90,12 @@ def parsed_before(text: str, data: dict[str, Any]) -> None:
     _parsed_before[text] = data
 
 
+def forget_parsed() -> None:
+    """Let go of all parsed files; whoever asks again parses again."""
+    _parsed_before.clear()
+    parse_toml.cache_clear()
+
+
 def read_classes(root: Path) -> dict[str, ClassInfo]:
     """drugs/classes.toml."""
     return {

@@ -18,6 +18,7 @@ from hooks.fhir.check import judged_bundle
 from hooks.fhir.search import search
 from hooks.fhir.terms import expand, validate_code, value_set_id
 from hooks.fhir.told import Teller
+from hooks.knowledge.current import engine
 
 PREFIX = "/fhir"
 
@@ -52,26 +53,30 @@ class Endpoint:
         return orjson.dumps(check_operation(self.published.place, newest(self.engine.knowledge)))
 
 
-def add_fhir(app: Flask, engine: Engine) -> None:
+def add_fhir(app: Flask) -> None:
     """Register the routes."""
-    endpoint = Endpoint(engine)
-    _add_reading(app, endpoint)
-    _add_terms(app, endpoint)
-    _add_checking(app, endpoint)
+    _add_reading(app)
+    _add_terms(app)
+    _add_checking(app)
 
 
-def _add_reading(app: Flask, endpoint: Endpoint) -> None:
+def _endpoint() -> Endpoint:
+    """That of the engine of this request."""
+    return engine().derived(Endpoint)
+
+
+def _add_reading(app: Flask) -> None:
     @app.get(f"{PREFIX}/metadata")
     def metadata() -> Response:
-        return _fhir(endpoint.metadata)
+        return _fhir(_endpoint().metadata)
 
     @app.get(f"{PREFIX}/OperationDefinition/check")
     def operation() -> Response:
-        return _fhir(endpoint.operation)
+        return _fhir(_endpoint().operation)
 
     @app.get(f"{PREFIX}/<kind>/<id>")
     def read(kind: str, id: str) -> Response:
-        found = endpoint.published.text(_known(kind), id)
+        found = _endpoint().published.text(_known(kind), id)
         if found is None:
             raise refused(404, "", "there is no such resource", f"Search {PREFIX}/{kind}", "not-found")
         return _fhir(found)
@@ -79,30 +84,31 @@ def _add_reading(app: Flask, endpoint: Endpoint) -> None:
     @app.get(f"{PREFIX}/<kind>")
     @app.post(f"{PREFIX}/<kind>/_search")
     def find(kind: str) -> Response:
-        asked = _query()
+        endpoint, asked = _endpoint(), _query()
         strict = "handling=strict" in request.headers.get("Prefer", "").replace(" ", "")
         address = f"{endpoint.base}/{_known(kind)}"
         return _fhir(orjson.dumps(search(endpoint.published, kind, asked, address, strict=strict)))
 
 
-def _add_terms(app: Flask, endpoint: Endpoint) -> None:
+def _add_terms(app: Flask) -> None:
     @app.route(f"{PREFIX}/ValueSet/$expand", methods=["GET", "POST"], defaults={"id": ""})
     @app.route(f"{PREFIX}/ValueSet/<id>/$expand", methods=["GET", "POST"])
     def expansion(id: str) -> Response:
-        asked = _asked()
-        return _fhir(orjson.dumps(expand(endpoint.published, value_set_id(endpoint.published, id, asked), asked)))
+        published, asked = _endpoint().published, _asked()
+        return _fhir(orjson.dumps(expand(published, value_set_id(published, id, asked), asked)))
 
     @app.route(f"{PREFIX}/ValueSet/$validate-code", methods=["GET", "POST"], defaults={"id": ""})
     @app.route(f"{PREFIX}/ValueSet/<id>/$validate-code", methods=["GET", "POST"])
     def validation(id: str) -> Response:
-        asked = _asked()
-        found = validate_code(endpoint.published, value_set_id(endpoint.published, id, asked), asked)
+        published, asked = _endpoint().published, _asked()
+        found = validate_code(published, value_set_id(published, id, asked), asked)
         return _fhir(orjson.dumps(found))
 
 
-def _add_checking(app: Flask, endpoint: Endpoint) -> None:
+def _add_checking(app: Flask) -> None:
     @app.post(f"{PREFIX}/$check")
     def check() -> Response:
+        endpoint = _endpoint()
         refuse_other_formats(request.headers.get("Accept", ""), request.args.get("_format", ""))
         judged, call = judged_bundle(request.get_data(), endpoint.engine)
         patient = judged.request.patient_id
@@ -111,6 +117,7 @@ def _add_checking(app: Flask, endpoint: Endpoint) -> None:
 
     @app.post(f"{PREFIX}/PlanDefinition/<id>/$apply")
     def apply(id: str) -> Response:
+        endpoint = _endpoint()
         refuse_other_formats(request.headers.get("Accept", ""), request.args.get("_format", ""))
         if id not in endpoint.engine.knowledge.checks:
             raise refused(404, "", "there is no such check", f"Search {PREFIX}/PlanDefinition", "not-found")

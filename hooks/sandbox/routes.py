@@ -15,6 +15,7 @@ from flask import Flask, Response, request
 
 from hooks.engine import Engine
 from hooks.errors import refused
+from hooks.knowledge.current import engine
 from hooks.respond import respond
 from hooks.sandbox.compose import request_for
 from hooks.sandbox.drugs import DrugSearch
@@ -75,13 +76,12 @@ class Sandbox:
         )
 
 
-def add_sandbox(app: Flask, engine: Engine) -> None:
+def add_sandbox(app: Flask) -> None:
     """Register the page and what it needs."""
-    sandbox = Sandbox(engine)
 
     @app.get("/")
     def home() -> Response:
-        response = Response(sandbox.page, mimetype="text/html")
+        response = Response(engine().derived(Sandbox).page, mimetype="text/html")
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
@@ -97,15 +97,18 @@ def add_sandbox(app: Flask, engine: Engine) -> None:
 
     @app.get("/sandbox/drugs")
     def drugs() -> Response:
-        return Response(orjson.dumps(sandbox.drugs.find(request.args.get("q", "")[:100])), mimetype="application/json")
+        return Response(
+            orjson.dumps(engine().derived(Sandbox).drugs.find(request.args.get("q", "")[:100])),
+            mimetype="application/json",
+        )
 
     @app.post("/sandbox/request")
     def compose() -> Response:
-        return Response(orjson.dumps(_composed(request.get_data(), engine)), mimetype="application/json")
+        return Response(orjson.dumps(_composed(request.get_data(), engine())), mimetype="application/json")
 
     @app.post("/sandbox/taper")
     def taper() -> Response:
-        return Response(_taper(request.get_data(), sandbox), mimetype="text/html")
+        return Response(_taper(request.get_data(), engine()), mimetype="text/html")
 
     @app.post("/sandbox/show")
     def show() -> Response:
@@ -115,11 +118,11 @@ def add_sandbox(app: Flask, engine: Engine) -> None:
         service = service_for_hook(_hook_of(body), dstu2=request.args.get("dstu2") == "1")
         if service is None:
             raise refused(400, "hook", "is none of ours", "See /cds-services", "value")
-        answer = respond(body, service, engine)
-        return Response(shown(answer, orjson.loads(answer.body), engine), mimetype="text/html")
+        answer = respond(body, service, engine())
+        return Response(shown(answer, orjson.loads(answer.body), engine()), mimetype="text/html")
 
 
-def _taper(body: bytes, sandbox: Sandbox) -> str:
+def _taper(body: bytes, engine: Engine) -> str:
     from hooks.sandbox.show import taper_shown
 
     try:
@@ -127,7 +130,7 @@ def _taper(body: bytes, sandbox: Sandbox) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise refused(400, "", "cannot be read", "Fill in drug, dose and times", "value") from None
     drug = {"drug": asked.drug, "dose": asked.dose, "times": asked.times, "takenDays": asked.days}
-    return taper_shown({"drugs": [drug]}, sandbox.engine)
+    return taper_shown({"drugs": [drug]}, engine)
 
 
 class _Taper(msgspec.Struct, forbid_unknown_fields=True):

@@ -79,6 +79,8 @@ def start(tmp: Path, tls: SSLContext | None = None, **settings: str) -> tuple[su
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GABAGUARD_")}
     environment |= {"GABAGUARD_PORT": str(port), "GABAGUARD_AS_OF": "2026-06-10"} | settings
     environment.setdefault("GABAGUARD_DATABASE_URL", str(tmp / f"server-{port}.sqlite"))
+    environment.setdefault("GABAGUARD_KNOWLEDGE", str(tmp / f"knowledge-{port}"))
+    environment.setdefault("GABAGUARD_SEAL", "warn")  # what is tested may be newer than its seal
     log = tmp / f"server-{port}.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(

@@ -13,18 +13,24 @@ import sys
 from typing import Any
 
 from cds.arithmetic import rules
+from cds.knowledge.load import load_knowledge
+from cds.knowledge.profiles import profile_ids
 
 VARIABLE = "SLIP"
 
 
 def move() -> None:
-    """Make the move in the table that the arithmetic reads; the table is kept for the life of the process."""
+    """Make the move in the tables that the arithmetic reads; they are kept for the life of the process."""
     owner, path, by = json.loads(os.environ[VARIABLE])
-    holder: Any = rules.table(owner)
-    for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] += by
-    rules.numbers.cache_clear()
+    moved: list[Any] = []
+    for tables in (rules.SHIPPED, *(load_knowledge(profile).tables for profile in profile_ids())):
+        holder: Any = tables.files[owner]
+        for key in path[:-1]:
+            holder = holder[key]
+        if not any(holder is one for one in moved):  # those of a profile may be the same objects
+            holder[path[-1]] += by
+            moved.append(holder)
+        tables.numbers.clear()
 
 
 def first_failing(ids: list[str], release: str) -> str:
