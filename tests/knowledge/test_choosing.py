@@ -219,7 +219,6 @@ def test_a_choice_that_cannot_be_read_is_not_guessed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 def test_a_command_killed_at_any_moment_leaves_old_or_new(tmp_path: Path) -> None:
-    """make prove kills many more."""
     assert kill_while_choosing(tmp_path, 4, random.Random(7)) <= {"old", "new"}
 
 

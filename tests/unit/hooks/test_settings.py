@@ -37,6 +37,8 @@ def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
             "GABAGUARD_FHIR_DEADLINE_MS": "1500",
             "GABAGUARD_FHIR_SEARCH": "post",
             "GABAGUARD_PROFILE": "eu",
+                "GABAGUARD_KNOWLEDGE": "kept/knowledge",
+                "GABAGUARD_SEAL": "warn",
             "GABAGUARD_AS_OF": "2026-06-10",
             "GABAGUARD_MAX_BODY": "100000",
             "GABAGUARD_CORS_ORIGINS": "https://a.example, https://b.example",
