@@ -131,7 +131,7 @@ def fixtures() -> None:
 def population(patients: int, seed: int, out: Path, ours: float, noise: float, files: int, packed: bool) -> None:
     """An invented population as bulk-FHIR R4 NDJSON, with the answers it must get.
 
-    answers.txt says per order which checks must be shown and which must find nothing; about.json what was made, how
+    answers.txt says per order which checks must be shown and which must find nothing; about.txt what was made, how
     many lines will be rejected, and what each kind of noise does to the answers. Frequencies are invented for testing:
     they say nothing about any real population.
     """

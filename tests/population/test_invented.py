@@ -97,7 +97,7 @@ def test_what_must_be_found_is_shown_and_what_must_not_is_not(answers: list[dict
 
 def test_every_oddity_occurs_and_costs_what_is_said(folder: Path, replayed: Path) -> None:
     """Broken lines and nobody's are rejected, other types passed over, stops without a day counted."""
-    about = json.loads((folder / "about.json").read_bytes())
+    about = json.loads((folder / "about.txt").read_bytes())
     summary = json.loads((replayed / "summary.json").read_bytes())
     assert {kind for kind, told in about["noise"].items() if told["records"]} == set(EFFECTS)
     assert summary["read"]["rejected"] == about["totals"]["rejected"] > 0

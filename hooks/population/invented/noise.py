@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from hooks.population.invented.chance import Chance
 from hooks.population.invented.facts import LAST, OURS, PRODUCTS, Life, Result, Use
 
-# What each kind does to the answers; ``truth`` keeps to it, and ``about.json`` of a population repeats it.
+# What each kind does to the answers; ``truth`` keeps to it, and ``about.txt`` of a population repeats it.
 EFFECTS: Mapping[str, str] = {
     "no code": "an order names its product in words only: none, it is recognised by its name",
     "words for directions": "an order's directions are words only: nothing is promised that hangs on its dose",

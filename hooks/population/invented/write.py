@@ -53,7 +53,7 @@ def one(number: int, population: Population) -> tuple[Life, Record, list[Expecte
 
 
 def write(folder: Path, population: Population, progress: Callable[[int], None] = lambda done: None) -> Counter[str]:
-    """Write NDJSON files, ``answers.txt`` (one ``Expected`` a line) and ``about.json``; the answer: lines by type."""
+    """Write NDJSON files, ``answers.txt`` (one ``Expected`` a line) and ``about.txt``; the answer: lines by type."""
     folder.mkdir(parents=True, exist_ok=True)
     counted: Counter[str] = Counter()
     totals: Counter[str] = Counter()
@@ -81,7 +81,7 @@ def write(folder: Path, population: Population, progress: Callable[[int], None] 
         "lines": dict(sorted(counted.items())),
         "noise": {kind: {"records": noise[kind], "effect": effect} for kind, effect in EFFECTS.items()},
     }
-    (folder / "about.json").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
+    (folder / "about.txt").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
     return counted
 
 
