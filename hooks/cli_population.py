@@ -44,6 +44,7 @@ def replay() -> None:
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
 @click.option("--memory", default="1GB", show_default=True, help="Limit of DuckDB; beyond it, it uses the disk.")
 @click.option("--resume", is_flag=True, help="Go on with a replay into this folder that was interrupted.")
+@click.option("--audit", is_flag=True, help="Beside it, what the service said live, from GABAGUARD_DATABASE_URL.")
 @click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
 def run(
     sources: tuple[Path, ...],
@@ -55,16 +56,19 @@ def run(
     memory: str,
     profile: str | None,
     resume: bool,
+    audit: bool,
 ) -> None:
-    """Replay a bulk-FHIR export: which cards would there have been, had the service been switched on?
+    """Replay a bulk-FHIR export, or recorded hook calls: which cards would there have been?
 
-    SOURCE is an NDJSON file (plain or gzip) or a folder of them. Each order of baclofen or a benzodiazepine is judged
-    as of the moment it was written or stopped, with only what was known then. The folder gets report.html,
-    summary.json, the tables calls, findings and not_checked as Parquet and CSV, and rejected.ndjson.
+    SOURCE is an NDJSON file of an export (plain or gzip), a recorded call (one JSON file each), or a folder of either.
+    Each order of baclofen or a benzodiazepine is judged as of the moment it was written or stopped, with only what was
+    known then; each call as of the day of its newest draft. The folder gets report.html, summary.json, the tables
+    calls, cards, findings and not_checked as Parquet and CSV, and rejected.ndjson.
 
-    Exit code: 0 every line was used or passed over, 1 some were rejected, 2 sources or options are wrong.
+    Exit code: 0 all was used or passed over, 1 lines or calls were rejected, 2 sources or options are wrong.
     """
     from cds.knowledge.profiles import profile_ids
+    from hooks.population.audited import audited
     from hooks.population.run import Wanted, cores
     from hooks.population.terminal import show
     from hooks.settings import load_settings
@@ -85,6 +89,7 @@ def run(
         memory=memory,
         profile=chosen,
         resume=resume,
+        audited=audited() if audit else None,
     )
     sys.exit(_FOUND if show(wanted) else 0)
 

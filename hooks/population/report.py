@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from hooks.population.kinds import DIMENSIONS
 from hooks.population.pictures import COLOURS, GREY, bars, columns, legend, shown, table
-from hooks.population.results import Summary
+from hooks.population.results import Audited, Summary
 
 STYLE = Markup("""
 body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;color:#1a1a1a;background:#fff}
@@ -55,6 +55,7 @@ def page(summary: Summary) -> str:
         section("By kind of patient", _per_kind(summary)),
         section("The ten loudest situations", _situations(summary)),
         section("What would make it quieter", _quieter(summary)),
+        *((section("What the service said itself", _audited(summary, summary.audited)),) if summary.audited else ()),
         section("Repeats", _repeats(summary)),
         section("What could not be checked, and why", _open(summary)),
         section("What was read", _read(summary)),
@@ -161,6 +162,19 @@ def _quieter(summary: Summary) -> Markup:
     )
     heads = ("Check made silent", "Cards gone", "Cards shorter", "Gone, % of all")
     return said + table(heads, [row for row in rows if row[1] or row[2]][:40])
+
+
+def _audited(summary: Summary, live: Audited) -> Markup:
+    shown_here: dict[str, int] = {}
+    for check, _, times, *_ in summary.per_check:
+        shown_here[check] = shown_here.get(check, 0) + times
+    rows = [(check, shown_here.get(check, 0), *counts) for check, *counts in live.by_check]
+    said = note(
+        f"From the audit store: {shown(live.calls)} calls, {shown(live.cards)} cards. Its rows hold no data of "
+        "patients: they can be counted, not judged again. The calls need not be those of the patients above."
+    )
+    heads = ("Check", "Shown above", "Live: fired", "shown", "could not look", "cards accepted", "overridden")
+    return said + table(heads, rows)
 
 
 def _repeats(summary: Summary) -> Markup:

@@ -29,6 +29,17 @@ class About(msgspec.Struct, frozen=True):
     key: str
 
 
+class Audited(msgspec.Struct, frozen=True):
+    """What the service itself said, from its audit store, over all knowledge versions.
+
+    ``by_check``: check, calls in which it fired, was shown, could not look; cards accepted, overridden.
+    """
+
+    calls: int
+    cards: int
+    by_check: list[tuple[str, int, int, int, int, int]]
+
+
 class Summary(msgspec.Struct, frozen=True):
     """All figures of a replay; the first five are those of ``About``. Lists are in the order in which they are shown.
 
@@ -66,6 +77,7 @@ class Summary(msgspec.Struct, frozen=True):
     situations: list[tuple[str, str, int, int]]
     open: list[tuple[str, str, int]]
     open_reasons: list[tuple[str, int]]
+    audited: Audited | None = None
 
     def per_100(self, number: int) -> float:
         """So many per 100 orders; per 100 patients in a snapshot, which has no orders."""
@@ -94,7 +106,13 @@ def quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def summarise(base: DuckDBPyConnection, gathered: Gathered, left: Mapping[str, int], about: About) -> Summary:
+def summarise(
+    base: DuckDBPyConnection,
+    gathered: Gathered,
+    left: Mapping[str, int],
+    about: About,
+    audited: Audited | None = None,
+) -> Summary:
     """The figures of the tables."""
 
     def rows(query: str) -> list[Any]:
@@ -124,6 +142,7 @@ def summarise(base: DuckDBPyConnection, gathered: Gathered, left: Mapping[str, i
         situations=rows(_SITUATIONS),
         open=rows(_OPEN),
         open_reasons=rows(_OPEN_REASONS),
+        audited=audited,
     )
 
 

@@ -35,7 +35,7 @@ from hooks.population.gather import (
 from hooks.population.job import REJECTED, WORK, Job, Written
 from hooks.population.lines import Part, files_of, parts_of
 from hooks.population.report import write_report
-from hooks.population.results import About, Summary, summarise, write_tables
+from hooks.population.results import About, Audited, Summary, summarise, write_tables
 from hooks.population.rows import TABLES, Rows
 from hooks.population.scan import look, people_of, scan, write_whole
 from hooks.population.work import Entry, Given, rows_of
@@ -50,7 +50,7 @@ _NOTE = 0.5  # seconds between notes of how far it is
 class Wanted(msgspec.Struct, frozen=True):
     """What to replay, and how. ``key``: of the hash of patients, None draws one; ``memory``: the limit of DuckDB.
 
-    ``resume``: go on with what stands in ``out``, if anything does.
+    ``resume``: go on with what stands in ``out``, if anything does. ``audited``: to be shown beside it.
     """
 
     sources: tuple[Path, ...]
@@ -62,6 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
     memory: str = "1GB"
     profile: str = "us"
     resume: bool = False
+    audited: Audited | None = None
 
 
 T = TypeVar("T")
@@ -255,7 +256,7 @@ class _Replay:
         wanted, drafts = self._wanted, self._folder / "results"
         drafts.mkdir(exist_ok=True)
         write_tables(base, self._folder, drafts)
-        summary = summarise(base, gathered, left, self._about(files))
+        summary = summarise(base, gathered, left, self._about(files), wanted.audited)
         write_report(summary, drafts / "report.html")
         for path in drafts.iterdir():
             path.replace(wanted.out / path.name)

@@ -8,13 +8,12 @@ Ends with 1 if any row is lost or doubled, or a folder left behind.
 from __future__ import annotations
 
 import random
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from hooks.population.synthetic import write
-from tests.support.replay_kills import Figures, command, kill_and_resume
+from tests.support.replay_kills import Figures, kill_and_resume, timed
 
 
 def main(words: list[str]) -> int:
@@ -27,21 +26,15 @@ def main(words: list[str]) -> int:
         write(folder / "export", patients, 1)
         key = folder / "key"
         key.write_bytes(b"0123456789abcdef")
-        subprocess.run(command(folder / "export", folder / "whole", key), check=True, capture_output=True)
+        lasts = timed(folder / "export", key, folder / "whole")
         number = 0
         while found.kills < kills:
             number += 1
             seed = random.SystemRandom().randrange(2**32)
             round_ = folder / f"round-{number}"
             round_.mkdir()
-            more = kill_and_resume(
-                folder / "export",
-                key,
-                folder / "whole",
-                round_ / "out",
-                random.Random(seed),
-                min(4, kills - found.kills),
-            )
+            paths = (folder / "export", key, folder / "whole", round_ / "out")
+            more = kill_and_resume(*paths, random.Random(seed), min(4, kills - found.kills), lasts)
             found.add(more)
             print(f"replays: round {number} (seed {seed}): {more}", flush=True)
     print(f"replays: {found}", flush=True)

@@ -41,15 +41,22 @@ def command(source: Path, out: Path, key: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "hooks.cli", *map(str, words)]
 
 
-def kill_and_resume(source: Path, key: Path, whole: Path, out: Path, chance: random.Random, kills: int) -> Figures:
+def timed(source: Path, key: Path, out: Path) -> float:
+    """How many seconds an undisturbed replay takes here and now."""
+    began = time.monotonic()
+    subprocess.run(command(source, out, key), check=True, capture_output=True)
+    return time.monotonic() - began
+
+
+def kill_and_resume(
+    source: Path, key: Path, whole: Path, out: Path, chance: random.Random, kills: int, lasts: float
+) -> Figures:
     """Kill so many times, then let it end. ``whole``: the results of the same replay, undisturbed.
 
-    The moment is drawn from all that the replay does, its start included; every third time a worker is killed instead.
+    The moment is drawn from all that the replay does in ``lasts`` seconds, its start included; every third time a
+    worker is killed instead.
     """
     found = Figures()
-    began = time.monotonic()
-    subprocess.run(command(source, out.with_name("timed"), key), check=True, capture_output=True)
-    lasts = time.monotonic() - began
     while found.kills < kills and not (out / "summary.json").exists():
         with subprocess.Popen(
             command(source, out, key, "--resume"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
