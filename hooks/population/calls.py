@@ -26,7 +26,7 @@ from hooks.origins import NOWHERE
 from hooks.population.judge import Call, Judged
 from hooks.population.kinds import kind_of_patient
 from hooks.population.known import ORDERS, Moment, written
-from hooks.population.lines import PACKED, UNPACKING, Rejected
+from hooks.population.lines import PACKED, UNPACKING, Rejected, files_of
 from hooks.population.rows import RowMaker, Rows
 from hooks.population.work import Given
 from hooks.respond import judge, read_by_patient
@@ -40,11 +40,17 @@ _MOST_DEEP = 12  # how far into the context drafts are looked for
 
 
 def calls_of(sources: Iterable[Path]) -> list[Path]:
-    """The recorded calls named, and those in the folders named: ``*.json``, also packed."""
+    """The recorded calls named, and those in the folders named: ``*.json``, also packed.
+
+    Of a folder that holds an export none are: what ends so in it is the export's manifest, or other words about it.
+    """
     found: list[Path] = []
     for source in sources:
-        found += [path for path in source.rglob("*") if path.name.endswith(_ENDINGS)] if source.is_dir() else [source]
-    return sorted(path for path in dict.fromkeys(found) if path.name.endswith(_ENDINGS))
+        if source.is_dir() and not files_of([source]):
+            found += [path for path in source.rglob("*") if path.name.endswith(_ENDINGS)]
+        elif source.name.endswith(_ENDINGS):
+            found.append(source)
+    return sorted(dict.fromkeys(found))
 
 
 def rows_of_calls(given: Given, paths: list[Path]) -> tuple[Rows, list[Rejected]]:

@@ -13,6 +13,7 @@ import pytest
 
 from hooks.engine import Engine
 from hooks.population.calls import PATIENTS
+from hooks.population.gather import CannotReplayError
 from hooks.population.run import Wanted, replay
 from hooks.respond import respond
 from hooks.services import service_for_hook
@@ -114,11 +115,15 @@ def test_recorded_calls_can_be_gone_on_with(replayed: Path, tmp_path: Path, monk
 
 
 def test_an_export_and_calls_are_not_mixed(tmp_path: Path) -> None:
-    """One at a time: they answer different questions."""
+    """One at a time: they answer different questions. What ends in .json within an export is its manifest."""
     (tmp_path / "a.json").write_bytes(orjson.dumps(call("2024-03-04")))
-    (tmp_path / "b.ndjson").write_bytes(b'{"resourceType":"Patient","id":"1"}')
-    with pytest.raises(Exception, match="one at a time"):
-        replay(Wanted((tmp_path,), tmp_path / "out"))
+    folder = tmp_path / "export"
+    folder.mkdir()
+    (folder / "b.ndjson").write_bytes(b'{"resourceType":"Patient","id":"1"}')
+    (folder / "manifest.json").write_bytes(b'{"transactionTime":"2024-01-01T00:00:00Z"}')
+    with pytest.raises(CannotReplayError, match="one at a time"):
+        replay(Wanted((folder, tmp_path / "a.json"), tmp_path / "out"))
+    assert replay(Wanted((folder,), tmp_path / "out")).read["patients"] == 1
 
 
 def test_months_without_any_card_are_months(tmp_path: Path) -> None:
