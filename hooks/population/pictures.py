@@ -11,7 +11,7 @@ GREY = "#4b5563"
 NONE = Markup("<p>None.</p>")
 _RIGHT = Markup(' class="n"')
 _LABEL, _LONG, _ROW = 330, 470, 24  # widths of labels and of the longest bar, height of a row
-_HIGH, _WIDE = 180, 880  # of a chart over time
+_HIGH, _WIDE, _EDGE = 180, 880, 14  # of a chart over time
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
@@ -65,10 +65,10 @@ def columns(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Markup:
     if not rows:
         return NONE
     most = max(sum(number for _, number in pieces) for _, pieces in rows) or 1
-    step = min(70, _WIDE // len(rows))
+    step = min(70, (_WIDE - 2 * _EDGE) // len(rows))
     every = -(-34 // step)  # labels need some room
     drawn = Markup("").join(
-        _column(at * step, step, month, pieces, most, labelled=at % every == 0)
+        _column(_EDGE + at * step, step, month, pieces, most, labelled=at % every == 0)
         for at, (month, pieces) in enumerate(rows)
     )
     said = ", ".join(f"{month} {sum(number for _, number in pieces)}" for month, pieces in rows)

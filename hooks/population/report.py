@@ -18,7 +18,7 @@ h3{font-size:1rem;margin:1.4rem 0 .3rem}table{border-collapse:collapse;width:100
 th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
 th{font-size:.9rem;color:#444}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.wide{overflow-x:auto}
-.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:1rem;margin:1.2rem 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:1rem;margin:1.2rem 0}
 .figures div{border:1px solid #ddd;border-radius:6px;padding:.6rem .8rem;font-size:.92rem}
 .figures b{display:block;font-size:1.7rem;line-height:1.3}
 svg{display:block;max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:#1a1a1a}
@@ -105,7 +105,11 @@ def _per_check(summary: Summary) -> Markup:
     rows = [(*row[:3], summary.per_100(row[2]), *row[3:]) for row in summary.per_check]
     heads = ("Check", "Indicator", "Shown", f"Per {_base(summary)}", "Not shown", "Patients")
     said = note("How often each check's finding was on a card. Findings of one topic share a card.")
-    return said + bars(drawn[:25]) + table(heads, rows)
+    return said + bars(drawn[:25]) + _folded(table(heads, rows))
+
+
+def _folded(inside: Markup) -> Markup:
+    return Markup("<details><summary>As a table</summary>{}</details>").format(inside)
 
 
 def _per_month(summary: Summary) -> Markup:
@@ -115,8 +119,7 @@ def _per_month(summary: Summary) -> Markup:
     ]
     rows = [(*row[:4], round(100 * row[3] / (row[1] or row[2] or 1), 1), *row[4:]) for row in summary.per_month]
     heads = ("Month", "Orders", "Moments", "Cards", f"Cards per {_base(summary)}", "Critical", "Warning", "Info")
-    more = Markup("<details><summary>As a table</summary>{}</details>").format(table(heads, rows))
-    return legend(_INDICATORS) + columns(drawn) + more
+    return legend(_INDICATORS) + columns(drawn) + _folded(table(heads, rows))
 
 
 def _per_kind(summary: Summary) -> Markup:
@@ -139,7 +142,7 @@ def _per_kind(summary: Summary) -> Markup:
         ]
         drawn = bars([(row[0], row[4], GREY) for row in rows])
         inside = Markup("<h3>{}: cards per {}</h3>").format(names[name], base) + drawn
-        parts.append(inside + Markup("<details><summary>As a table</summary>{}</details>").format(table(heads, rows)))
+        parts.append(inside + _folded(table(heads, rows)))
     said = note("As the patient stood at that moment, once the orders had taken effect.")
     return said + Markup("").join(parts)
 
