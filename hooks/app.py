@@ -35,6 +35,7 @@ from hooks.respond import Answer, respond
 from hooks.sandbox.routes import add_sandbox
 from hooks.settings import Settings, load_settings
 from hooks.taper_api import add_taper
+from hooks.tracing import of_request
 
 if TYPE_CHECKING:
     from hooks.trust import Trust
@@ -182,6 +183,8 @@ def _add_frame(app: Flask, settings: Settings, trust: Trust | None, current: Cur
     def begin() -> None:
         g.request_id = new_request_id()
         g.began = time.perf_counter()
+        g.span = of_request(request.headers.get("traceparent", ""))
+        g.span.__enter__()
         g.engine = current.engine  # this request's to its end, whatever is chosen meanwhile
         g.tables = using(g.engine.knowledge.tables)
         g.tables.__enter__()
@@ -191,21 +194,34 @@ def _add_frame(app: Flask, settings: Settings, trust: Trust | None, current: Cur
     @app.after_request
     def end(response: Response) -> Response:
         add_headers(response, request, settings, g.request_id)
+        method = request.method if request.method in ("GET", "POST", "OPTIONS", "HEAD") else "other"
+        route = str(request.url_rule) if request.url_rule is not None else "(none)"
+        told = g.get("told", {})
         log().info(
             "request",
             request_id=g.request_id,
-            method=request.method if request.method in ("GET", "POST", "OPTIONS", "HEAD") else "other",
-            route=str(request.url_rule) if request.url_rule is not None else "(none)",
+            method=method,
+            route=route,
             status=response.status_code,
             ms=round((time.perf_counter() - g.began) * 1000, 2),
-            **g.get("told", {}),
+            **told,
         )
+        g.span.set(http__request__method=method, http__route=route, http__response__status_code=response.status_code)
+        g.span.set(gabaguard__request_id=g.request_id, gabaguard__knowledge=g.engine.knowledge.version)
+        if "service" in told:
+            g.span.set(gabaguard__service=told["service"])
+        if "findings" in told:
+            counts = len(told["findings"]), len(told["not_checked"])
+            g.span.set(gabaguard__findings=counts[0], gabaguard__not_checked=counts[1])
+            g.span.set(gabaguard__release=told["release"], gabaguard__relevant=told["relevant"])
         return response
 
     @app.teardown_request
     def over(_: BaseException | None) -> None:
         if (tables := g.pop("tables", None)) is not None:
             tables.__exit__()
+        if (span := g.pop("span", None)) is not None:
+            span.__exit__(None, None, None)
 
     @app.errorhandler(Refused)
     def on_refused(refusal: Refused) -> Response:

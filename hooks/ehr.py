@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
@@ -23,6 +23,7 @@ from hooks.outbound import CONNECTIONS, WORDS, Errand, Failed, Outbound, Why
 from hooks.paging import MOST_ENTRIES, MOST_PAGES, Page, are_newest, asked_codes, joined, read_page, read_resource
 from hooks.request import HookRequest
 from hooks.services import NEWEST
+from hooks.tracing import context, header, span
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -124,7 +125,7 @@ class Ehr:
             elif not may.any:
                 answers[each.key] = _closed(each)
             else:
-                answers[each.key] = self._pool().submit(self._one, Errand(base, access.token, ends), each)
+                answers[each.key] = self._pool().submit(self._traced, Errand(base, access.token, ends), each, context())
                 if not may.whole:
                     partial.add(each.key)
         wait(
@@ -150,6 +151,19 @@ class Ehr:
 
                 self._workers = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="ehr")
             return self._workers
+
+    def _traced(self, errand: Errand, each: Wish, parent: Any) -> Part:
+        with span("fetch", "CLIENT", parent) as fetching:
+            fetching.set(gabaguard__key=each.key)
+            if told := header():
+                errand = msgspec.structs.replace(errand, trace=told)
+            try:
+                part = self._one(errand, each)
+            except Failed as failed:
+                fetching.set(gabaguard__outcome=failed.why.value)
+                raise
+            fetching.set(gabaguard__outcome="cut" if part.cut else "ok")
+            return part
 
     def _one(self, errand: Errand, each: Wish) -> Part:
         if not each.query:

@@ -101,6 +101,7 @@ class Errand(msgspec.Struct, frozen=True):
     token: str
     ends: float
     budget: Budget = msgspec.field(default_factory=Budget)
+    trace: str = ""  # the header traceparent, where it is told
 
     def left(self) -> float:
         """Seconds that are left. Raises ``Failed``."""
@@ -163,6 +164,8 @@ class Outbound:
         headers = {"Accept": _ACCEPT, "Accept-Encoding": "identity", "User-Agent": "gabaguard"}
         if errand.token:
             headers["Authorization"] = f"Bearer {errand.token}"
+        if errand.trace:
+            headers["traceparent"] = errand.trace
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         limits = dict.fromkeys(("connect", "read", "write", "pool"), left)

@@ -26,6 +26,7 @@ from hooks.prefetch import has_readable_draft, nothing_usable
 from hooks.request import HookRequest, read_request
 from hooks.services import Service
 from hooks.suggestions import Offer
+from hooks.tracing import span
 
 # Hooks whose user may be the patient or a relative: they get no guidance that is meant for clinicians.
 _READ_BY_PATIENTS = frozenset({"patient-view", "medication-refill"})
@@ -85,16 +86,19 @@ def _respond(body: bytes, service: Service, engine: Engine, request_id: str, per
 def judge(body: bytes, service: Service, engine: Engine, permitted: Allowed | None = None) -> Judged:
     """Read, understand and screen one call. Raises ``Refused``: 400 for its shape, 412 when nothing could be judged."""
     began = time.monotonic()
-    request = read_request(body, service)
-    seen = read(request, service, engine)
+    with span("read"):
+        request = read_request(body, service)
+        seen = read(request, service, engine)
     _refuse_without_draft(request, seen.chart)
     as_of = engine.today()
     if request.access is not None:
         servers = engine.settings.fhir_allowed if permitted is None else permitted
         ends = began + engine.ehr.seconds
-        seen = fill(seen, request, service, engine, permitted=servers, as_of=as_of, ends=ends)
+        with span("fill"):
+            seen = fill(seen, request, service, engine, permitted=servers, as_of=as_of, ends=ends)
     _refuse_without_patient(seen.chart, service)
-    case, report = _screened(seen, request, service, engine, as_of)
+    with span("screen"):
+        case, report = _screened(seen, request, service, engine, as_of)
     _refuse_if_blind(request, seen.chart, report, service)
     return Judged(request, seen.sources, seen.chart, case, report, as_of, seen.fetched)
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from importlib.util import find_spec
 from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
 from granian.log import LogLevels
 
+from hooks import tracing
 from hooks.app import create_app
 from hooks.audit import Audit
 from hooks.engine import Engine, served_knowledge
@@ -43,6 +45,7 @@ def serve(settings: Settings | None = None) -> None:
     configure(settings.log_level)
     knowledge = served_knowledge(settings)
     _check_clients(settings)
+    _check_traces(settings)
     if settings.unknown:
         log().warning("settings that are no switch", names=list(settings.unknown))
     if not settings.loopback and settings.insecure:
@@ -86,6 +89,7 @@ def application() -> Flask:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a worker told twice to stop would never end
     _end_with_parent()
     settings = load_settings()
+    tracing.start(settings)
     home = Home(Path(settings.knowledge))
     seen = home.wanted()
     current = Current(Engine(settings, served_knowledge(settings)))
@@ -119,6 +123,12 @@ def _hand_on(settings: Settings) -> None:
         value = getattr(settings, switch.field)
         os.environ[switch.name] = shown(value)
     os.environ.pop(f"{PREFIX}CONFIG", None)
+
+
+def _check_traces(settings: Settings) -> None:
+    """Whether spans can be sent, so that a fault is told once, before any worker starts."""
+    if settings.traces and find_spec("opentelemetry") is None:
+        raise SettingsFaults([f"{PREFIX}TRACES: needs what `pip install gabaguard[otel]` installs"])
 
 
 def _free_port(host: str) -> int:

@@ -59,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_body: int = 8 * 1024 * 1024
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
+    traces: str = ""
+    traces_to_ehr: bool = False
     database_url: str = ".gabaguard/gabaguard.sqlite"
     calls_days: int = 400
     feedback_days: int = 0
@@ -293,6 +295,18 @@ SWITCHES = (
         _origins,
     ),
     Switch("log_level", "level", "How much is logged. No level logs patient data.", _level),
+    Switch(
+        "traces",
+        "URL",
+        "Where spans are sent (OTLP over HTTP, as http://127.0.0.1:4318/v1/traces); needs the extra otel. Empty: none.",
+        _url,
+    ),
+    Switch(
+        "traces_to_ehr",
+        "yes or no",
+        "Tell FHIR servers the trace of a call (header traceparent), so that theirs can join it.",
+        _yes,
+    ),
     Switch(
         "database_url",
         "path or URL",

@@ -43,6 +43,8 @@ def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
             "GABAGUARD_MAX_BODY": "100000",
             "GABAGUARD_CORS_ORIGINS": "https://a.example, https://b.example",
             "GABAGUARD_LOG_LEVEL": "warning",
+            "GABAGUARD_TRACES": "http://127.0.0.1:4318/v1/traces",
+            "GABAGUARD_TRACES_TO_EHR": "yes",
             "GABAGUARD_DATABASE_URL": "postgresql://gabaguard:secret@db.example/gabaguard",
             "GABAGUARD_CALLS_DAYS": "30",
             "GABAGUARD_FEEDBACK_DAYS": "60",
