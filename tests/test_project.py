@@ -177,7 +177,7 @@ def test_what_is_imported_is_declared_and_the_reverse(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=!~;\[ ]", each)[0].replace("-", "_") for each in project["dependencies"]}
     imported = {_DISTRIBUTIONS.get(name, name) for name in _imported(repository)}
-    extras = {"psycopg", "duckdb"}  # of the optional dependencies, imported where they are asked for
+    extras = {"psycopg", "duckdb", "opentelemetry"}  # of the optional dependencies, imported where they are asked for
     extras |= {"cryptography"} if "pyjwt[crypto]" in str(project["dependencies"]) else set()
     assert imported - extras <= declared
     assert declared <= imported
