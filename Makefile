@@ -68,6 +68,7 @@ bench: install-dev  ## time in process, as ratios to orjson.loads of the same bo
 prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that notes quote
 	@$(BIN)/python -m tests.prove.numbers
 	@$(BIN)/python -m tests.prove.suggestions
+	@$(BIN)/python -m tests.prove.mutants --jobs $(JOBS)
 	@$(BIN)/python -m tests.prove.kills
 	@$(BIN)/python -m tests.prove.replays
 	@$(BIN)/python -m tests.prove.spoil

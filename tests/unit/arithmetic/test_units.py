@@ -180,6 +180,7 @@ def test_a_rate_unit_is_an_amount_per_time(text: str, kind: str, hours: float) -
     ("mg/kg", Reason.DOSE_UNKNOWN),
     ("mg", Reason.UNIT), ("", Reason.UNIT), ("mg/mL", Reason.UNIT), ("foo/h", Reason.UNIT),
     ("mg/0 h", Reason.UNIT), ("mg/h/h", Reason.UNIT),
+    ("dose/d", Reason.UNIT), ("patch/d", Reason.UNIT),
 ])  # fmt: skip
 def test_no_other_rate_is_known(text: str, reason: Reason) -> None:
     found = rate_unit(text)

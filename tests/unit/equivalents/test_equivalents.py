@@ -160,3 +160,8 @@ def test_one_more_drug_never_lowers_a_load_or_a_band(some: list[tuple[str, Known
 def test_low_never_exceeds_high(dose: tuple[str, Known[DailyDose]]) -> None:
     load = diazepam_per_day([dose])
     assert 0 < load.low <= load.high
+
+
+@pytest.mark.parametrize(("micrograms", "band"), [(500, "low"), (501, "moderate"), (1500, "moderate"), (1501, "high")])
+def test_asam_bands_of_a_dose_in_micrograms(micrograms: float, band: str) -> None:
+    assert asam_band([("clonazepam", mg(micrograms, unit="ug/d"))]) == Known(band)

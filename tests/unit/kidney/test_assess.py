@@ -431,3 +431,14 @@ def test_without_any_value_one_is_due() -> None:
 
 def test_today_is_the_cases_day() -> None:
     assert case(aged(50)).as_of == TODAY
+
+
+def test_an_old_value_beside_a_current_one_is_no_problem() -> None:
+    kidney = assess_kidney(case(aged(75), creatinine(2.5), creatinine(2.4, day(500))))
+    assert (kidney.egfr, kidney.problems) == (Known(26), ())
+
+
+def test_from_18_on_a_height_may_be_of_any_age() -> None:
+    body = (lab("body-weight", 70), lab("body-height", 175, day(1500)))
+    grown = born(date(2008, 6, 10))  # 18 today
+    assert isinstance(assess_kidney(case(grown, creatinine(1.0), *body)).crcl, Known)

@@ -189,7 +189,7 @@ def test_an_order_that_the_list_already_calls_stopped_ran_until_this_call() -> N
     listed = medicine(BACLOFEN, "m1", status="stopped", written=ago(100), dosages=THRICE)
     case = build(draft(BACLOFEN, "m1", "stopped"), listed)
     assert [(order.action, order.replaces) for order in case.orders] == [(STOP, M1)]
-    assert [use.ref for use in case.uses] == ["MedicationRequest/m1"]
+    assert [(use.ref, use.ended, use.planned_end) for use in case.uses] == [("MedicationRequest/m1", None, ago(0))]
     assert case.past_uses == ()
 
 

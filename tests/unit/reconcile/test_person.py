@@ -9,7 +9,7 @@ import pytest
 
 from cds.case import Known, Patient, Procedure, Reason, Setting, Unknown, When
 from cds.chart import Coded, Coding, EncounterFact, PatientFact, ProblemFact, ProcedureFact
-from cds.person import current_setting, encounter_setting, patient, problems, procedures
+from cds.person import current_setting, encounter_setting, patient, problems, procedures, requested
 from tests.unit.reconcile.facts import TODAY, ago, terminology, words
 
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -188,3 +188,21 @@ def test_the_encounter_that_goes_on_counts() -> None:
 
 def test_an_encounter_finished_today_still_tells_the_setting() -> None:
     assert current_setting([stay("IMP", "finished", start=ago(3), end=ago(0))], TODAY) is Setting.INPATIENT
+
+
+@pytest.mark.parametrize(
+    ("status", "draft", "asked"),
+    [
+        ("active", True, True),
+        ("", True, True),
+        ("revoked", True, False),
+        ("draft", False, True),
+        ("proposed", False, True),
+        ("active", False, False),
+    ],
+)
+def test_a_test_is_being_asked_for_by_this_call_or_by_what_is_still_a_draft(
+    status: str, draft: bool, asked: bool
+) -> None:
+    fact = ProcedureFact("ServiceRequest", "s1", "x", words("creatinine"), status, draft=draft)
+    assert bool(requested([fact], terminology())) is asked

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from cds.build import build_case
-from cds.case import Action, PatientCase
+from cds.case import Action, PatientCase, Unknown
 from cds.chart import Chart, MedicationFact
-from tests.unit.reconcile.facts import BACLOFEN, TODAY, ago, days, draft, medicine, one_use, taking, terminology
+from tests.unit.reconcile.facts import BACLOFEN, TODAY, ago, build, days, draft, medicine, one_use, taking, terminology
 
 THRICE = (taking(1, 3),)
 
@@ -84,3 +84,14 @@ def test_a_refill_takes_up_what_ended_a_short_while_ago(ended: int, action: Acti
 def test_what_was_stopped_is_not_taken_up_by_a_refill() -> None:
     stopped = order(200, effective_end=ago(5), status="stopped")
     assert [found.action for found in refill(stopped, draft(BACLOFEN, dosages=THRICE)).orders] == [Action.START]
+
+
+def test_a_refill_of_two_running_orders_says_no_dose_when_it_has_none() -> None:
+    (found,) = refill(order(), order(50, "m2", repeats=1), draft(BACLOFEN, prior=("m1", "m2"))).orders
+    assert (found.action, found.replaces) == (Action.CHANGE, ("MedicationRequest/m1", "MedicationRequest/m2"))
+    assert [isinstance(dose, Unknown) for dose in found.doses] == [True]
+
+
+def test_of_what_is_over_the_order_is_told_of_and_not_its_last_supply() -> None:
+    case = build(order(200, effective_end=ago(90), status="stopped"), handed_over(120, supply=days(30)))
+    assert [use.ref for use in case.past_uses] == ["MedicationRequest/m1"]
