@@ -101,8 +101,9 @@ def _instead(item: _Decided, running: Sequence[Running]) -> _Decided:
     order = msgspec.structs.replace(item.order, linked=True)
     if order.action is Action.CHANGE and not item.told.fact.dosages and len(order.replaces) == 1:
         use = next(one.use for one in running if one.name == order.replaces[0])
-        if [i.id for i in use.drug.ingredients] == [i.id for i in order.drug.ingredients]:
-            order = msgspec.structs.replace(order, action=Action.RENEW, doses=use.doses, liquids=use.liquids)
+        running_doses = {i.id: dose for i, dose in zip(use.drug.ingredients, use.doses, strict=True)}
+        doses = tuple(running_doses[i.id] for i in order.drug.ingredients)  # the same, maybe named in another order
+        order = msgspec.structs.replace(order, action=Action.RENEW, doses=doses, liquids=use.liquids)
     return _Decided(order, item.told)
 
 

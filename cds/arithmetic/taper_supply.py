@@ -50,7 +50,7 @@ def _whole(amount: Amount, before: dict[Product, float]) -> float:
 
 def _shared(step: TaperStep, start: date, end: date) -> int:
     """Days of a step that lie in a stretch."""
-    if step.end is None:
+    if step.end is None:  # pragma: no cover (only closed steps are asked; mypy cannot see it)
         return 0
     return max(0, (min(step.end, end) - max(step.start, start)).days + 1)
 

@@ -93,6 +93,19 @@ def test_a_file_that_is_missing_or_new_is_named(copy: Path) -> None:
     assert read_knowledge(copy).altered == ("codes/atc.tsv", "codes/atc2.tsv")
 
 
+def test_a_file_that_cannot_be_read_and_a_folder_without_checks_are_told(copy: Path) -> None:
+    (copy / "topics.toml").write_bytes(b"[broken")
+    (copy / "facts.toml").write_bytes(b"\xff\xfe")
+    for check in (copy / "checks").glob("*.toml"):
+        check.unlink()
+    with pytest.raises(KnowledgeFaults) as refusal:
+        read_knowledge(copy)
+    said = "\n".join(refusal.value.faults)
+    assert "topics.toml: is not TOML" in said
+    assert "facts.toml: is not TOML" in said
+    assert "checks: no check file found" in said
+
+
 def test_what_differs_from_the_seal_is_validated_with_every_fault_listed(copy: Path) -> None:
     (copy / "topics.toml").unlink()
     check = copy / "checks" / "baclofen-aki.toml"

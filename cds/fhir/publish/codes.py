@@ -98,11 +98,10 @@ def _system(place: Place, knowledge: Knowledge, id: str, title: str, concepts: I
 
 def brands(knowledge: Knowledge) -> Iterable[tuple[str, Named]]:
     """Every brand name with what it stands for, each name once."""
-    seen: set[str] = set()
+    found: dict[str, tuple[str, Named]] = {}
     for name, named in knowledge.terminology.drug_tables.brand_names:
-        if name.lower() not in seen:
-            seen.add(name.lower())
-            yield name, named
+        found.setdefault(name.lower(), (name, named))
+    return found.values()
 
 
 def concept_map(knowledge: Knowledge, place: Place) -> Json:

@@ -86,7 +86,7 @@ def requirements(check: Check, place: Place, value_sets: Mapping[str, object]) -
 def attributes(check: Check, place: Place) -> Json:
     """The extension that says of every source attribute whether the check uses it."""
     used = {attribute for key in check.asks for attribute in ASKS.get(key, _OTHER).attributes}
-    if any(condition.startswith("pregnan") for condition in _conditions(check)):
+    if any(condition.startswith("pregnan") for condition in _conditions(check)):  # pragma: no cover (none does today)
         used.add("pregnancy")
     return {
         "url": place.url("StructureDefinition", ATTRIBUTES_URL),

@@ -53,3 +53,10 @@ def test_what_is_no_liquid_of_one_drug_is_left_alone() -> None:
     fact = (DosageFact(text="Take 5 mL (5 mg) three times daily"),)
     assert liquid_doses(fact, syrup(5.0, form="tablet")) == ()
     assert liquid_doses(fact, Drug("baclofen/other", (Ingredient("baclofen"), Ingredient("diazepam")))) == ()
+
+
+def test_tablets_are_not_measured_in_ml() -> None:
+    said = (DosageFact(text="Take 5 mL (5 mg) three times daily"),)
+    assert liquid_doses(said, syrup(5.0)) != ()
+    tablet = Ingredient("baclofen", Strength(10, "mg", "each"))
+    assert liquid_doses(said, Drug("baclofen 10 mg tablet", (tablet,), form="tablet")) == ()

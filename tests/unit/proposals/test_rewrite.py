@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import orjson
 import pytest
 
+from cds.arithmetic.taper_types import Amount, Direction, Product, Supply
 from cds.fhir.raw import LONGEST, changed, raw_at
-from cds.fhir.rewrite import going_on, with_dose
+from cds.fhir.rewrite import going_on, with_dose, with_taper
 from cds.findings import DoseToWrite
 
 BOUNDS = {"start": "2026-06-10"}
@@ -128,3 +130,46 @@ def test_a_removed_element_takes_its_extension_along() -> None:
     made = changed(b'{"id":"d1","status":"draft","_status":{"id":"x"}}', {"status": None})
     assert made is not None
     assert json.loads(made) == {"id": "d1"}
+
+
+@pytest.mark.parametrize("empty", [None, "", [], {}, [{}], {"a": {"b": [""]}}])
+def test_an_empty_element_is_not_given_back(empty: Any) -> None:
+    assert written({**DRAFT, "note": [{"text": "0"}]}) is not None
+    assert written({**DRAFT, "odd": empty}) is None
+
+
+def test_two_instructions_are_not_written_as_one() -> None:
+    assert written({**DRAFT, "dosageInstruction": DRAFT["dosageInstruction"] * 2}) is None
+
+
+def test_a_supply_without_a_number_stays_as_it_is() -> None:
+    made = written({**DRAFT, "dispenseRequest": {"quantity": {"unit": "tablet"}}})
+    assert made is not None
+    assert made["dispenseRequest"] == {"quantity": {"unit": "tablet"}}
+
+
+STEP = Direction(1, "5 mg", "Take 5 mg.", 5.0, 3, date(2026, 6, 10), date(2026, 6, 16), 7, (), ())
+TWO_WEEKS = Supply(date(2026, 6, 10), date(2026, 6, 23), 14, (), (Amount(Product(10), 20.5),))
+
+
+def test_rendered_directions_tell_the_new_dose() -> None:
+    rendered = {**DRAFT, "renderedDosageInstruction": "10 mg three times daily"}
+    made = written(rendered, "R5")
+    assert made is not None
+    assert made["renderedDosageInstruction"] == "5 mg twice daily"
+    taper = with_taper(json.dumps(rendered).encode(), [STEP], "R5", None, None)
+    assert taper is not None
+    assert json.loads(taper)["renderedDosageInstruction"] == "Take 5 mg."
+
+
+def test_a_taper_is_supplied_for_its_first_stretch_in_whole_tablets() -> None:
+    made = with_taper(json.dumps(DRAFT).encode(), [STEP], "R4", TWO_WEEKS, None)
+    assert made is not None
+    supply = json.loads(made)["dispenseRequest"]
+    assert supply["quantity"] == {"value": 21, "unit": "tablet"}
+    assert supply["expectedSupplyDuration"]["value"] == 14
+    assert "numberOfRepeatsAllowed" not in supply
+
+
+def test_what_is_no_order_becomes_no_taper() -> None:
+    assert with_taper(b"[]", [STEP], "R4", None, None) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +84,20 @@ def test_a_split_dose_is_the_same_daily_dose_in_smaller_parts(strength: float, p
         assert dose.daily == pytest.approx(ordered.daily)
         assert dose.single <= 20
         assert dose.times > times
+
+
+def test_a_tablet_of_unknown_strength_counts_as_the_smallest_on_the_market() -> None:
+    nameless = Drug("baclofen", (Ingredient("baclofen"),), Route.ORAL, form="tablet")
+    assert piece_of(nameless, "baclofen") == 2.5
+    dose = dose_within(nameless, DoseToWrite("baclofen", 10, 3), Limits(15, 99))
+    assert dose is not None
+    assert (dose.single, dose.made_of) == (5, "")
+    solution = (Ingredient("baclofen", Strength(5, "mg", "mL")),)
+    assert piece_of(Drug("baclofen", solution, Route.ORAL, form="tablet"), "baclofen") is None
+
+
+def test_an_extended_release_product_or_a_combination_is_not_divided() -> None:
+    slow = msgspec.structs.replace(tablet(10), extended_release=True)
+    assert piece_of(slow, "baclofen") is None
+    two = msgspec.structs.replace(tablet(10), ingredients=tablet(10).ingredients * 2)
+    assert piece_of(two, "baclofen") is None

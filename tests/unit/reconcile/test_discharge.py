@@ -268,3 +268,13 @@ def test_at_home_and_on_the_ward_is_a_home_drug() -> None:
 def test_a_single_dose_is_not_lost() -> None:
     single = (taking(1, 1, count=1),)
     assert not any(order.omitted for order in leave(home(dosages=single), listed(LISINOPRIL)).orders)
+
+
+def test_a_medicine_without_an_id_on_the_chart_hides_none_that_the_list_names() -> None:
+    case = leave(
+        home(),
+        medicine(LORAZEPAM, "", written=ago(100), dosages=THRICE),
+        lists=(named_on_list("MedicationRequest/h1"),),
+    )
+    assert did(case)[0] == ("MedicationRequest/h1", "renew", False)
+    assert [order.omitted for order in case.orders] == [False, True]

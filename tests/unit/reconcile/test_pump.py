@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cds.case import PumpDate, When
-from cds.chart import Chart, Coded, ProcedureFact
+from cds.chart import Chart, Coded, Coding, DosageFact, MedicationFact, ObservationFact, ProcedureFact
 from cds.knowledge.load import load_knowledge
 from cds.pump import pump_dates
+from tests.unit.reconcile.facts import medicine
 
 TODAY = date(2026, 6, 10)
 TERMS = load_knowledge().terminology
@@ -61,3 +63,47 @@ def test_no_note_breaks_the_reading(note: str) -> None:
     for kind, first, last in told("refill " + note):
         assert kind in ("due", "refilled")
         assert first <= last
+
+
+def of(fact: ProcedureFact | MedicationFact | ObservationFact) -> list[tuple[str, str]]:
+    """Kind and source of what one resource tells."""
+    if isinstance(fact, MedicationFact):
+        chart = Chart(medications=[fact])
+    elif isinstance(fact, ObservationFact):
+        chart = Chart(observations=[fact])
+    else:
+        chart = Chart(procedures=[fact])
+    return [(one.kind, one.source) for one in pump_dates(chart, TERMS, TODAY)]
+
+
+SOON = When(date(2026, 6, 19), date(2026, 6, 19))
+REFILL = Coded(text="Intrathecal baclofen pump refill")
+
+
+def test_a_refill_that_is_being_ordered_is_booked_and_one_completed_is_done() -> None:
+    request = ProcedureFact("ServiceRequest", "s1", "", REFILL, "active", SOON)
+    assert of(request) == [("due", "request")]
+    assert of(replace(request, status="draft")) == [("booked", "request")]
+    assert of(replace(request, draft=True)) == [("booked", "request")]
+    assert of(replace(request, status="completed")) == [("refilled", "request")]
+
+
+def test_only_what_was_given_refills_a_pump() -> None:
+    spinal = {"dosages": (DosageFact(route=Coded(text="intrathecal")),), "effective_start": SOON}
+    given = medicine("baclofen 2 mg/mL injection", "a1", "administration", "completed", **spinal)
+    assert of(given) == [("refilled", "administration")]
+    assert of(replace(given, status="in-progress")) == []
+    noted = medicine("baclofen 2 mg/mL injection", "s1", "statement", notes=("refill 2026-06-19",), **spinal)
+    assert of(noted) == []
+
+
+def test_an_insulin_pump_is_another_pump() -> None:
+    date_of = ObservationFact("o1", "", Coded(text="Pump refill due date"), "final", value_when=SOON)
+    assert of(date_of) == [("due", "observation")]
+    insulin = Coded((Coding("", "", "insulin pump"),), "Pump refill due date")
+    assert of(replace(date_of, code=insulin)) == []
+
+
+def test_a_date_without_a_word_of_its_own_is_no_refill() -> None:
+    day = date(2026, 6, 19)
+    assert told("refill 2026-06-19 2026-06-20 2026-06-21") == [("due", day, day)]

@@ -239,6 +239,8 @@ def test_a_pace_faster_than_the_risks_ask_for_is_named() -> None:
         ("baclofen", {"pauses": (Pause(0, 7),)}, "pause"),
         ("baclofen", {"supply_days": 0}, "supply"),
         ("baclofen", {"products": (Product(0),)}, "strengths"),
+        ("baclofen", {"products": (Product(10, "patch"),)}, "strengths"),
+        ("baclofen", {"products": tuple(Product(mg) for mg in range(1, 40))}, "strengths"),
         ("baclofen", {"products": (Product(10, parts=3),)}, "strengths"),
         ("baclofen", {"products": (Product(0.5),), "mg_per_day": 30.5}, "strengths"),
         ("baclofen", {"products": (Product(1.001), Product(1.003), Product(1.007))}, "strengths"),
