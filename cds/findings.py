@@ -45,6 +45,7 @@ class Finding(msgspec.Struct, frozen=True):
     because: tuple[str, ...] = ()  # what set the level: "eGFR below 30", "age 72"
     unknown: tuple[str, ...] = ()
     shown: bool = True
+    silenced: bool = False  # would be shown, if the site did not try its check in silence
 
 
 class NotChecked(msgspec.Struct, frozen=True):
@@ -72,6 +73,7 @@ class Outcome(msgspec.Struct, frozen=True):
     looked_at: tuple[str, ...] = ()
     why: str = ""
     failed: BaseException | None = None  # the fault of ours that ended the check
+    mode: str = ""  # "silent" or "off", where a site has it so
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -40,7 +40,7 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str, only: Container[s
 def _screen(view: View, only: Container[str] | None) -> Report:
     knowledge = view.knowledge
     asked = _asked(view) if only is None else [id for id in _asked(view) if id in only]
-    outcomes = tuple(_run(view, knowledge.checks[id]) for id in asked)
+    outcomes = tuple(_run_here(view, knowledge.checks[id]) for id in asked)
     found = [finding for outcome in outcomes for finding in outcome.findings]
     findings = _most_urgent_only(view, _alone_or_not_at_all(view, [_for_hook(view, finding) for finding in found]))
     not_checked = [item for outcome in outcomes for item in outcome.not_checked]
@@ -73,7 +73,7 @@ def need(case: PatientCase, knowledge: Knowledge, hook: str) -> Need:
     if case.unreadable_orders or not (view.looks_only or ordered.isdisjoint(knowledge.relevant)):
         return Need.ALL
     taken = {ingredient.id for use in (*case.uses, *case.past_uses) for ingredient in use.drug.ingredients}
-    if not (_asked(view) or orderless):
+    if not (set(_asked(view)) - knowledge.off or orderless):
         return Need.NOTHING
     return Need.LISTS if knowledge.targets.isdisjoint(taken | ordered) else Need.ALL
 
@@ -109,6 +109,17 @@ def _asked(view: View) -> list[str]:
     return sorted(ids)
 
 
+def _run_here(view: View, check: Check) -> Outcome:
+    """The same as the site has it: unasked, or asked without a card."""
+    if check.id in view.knowledge.off:
+        return Outcome(check.id, why="not asked: it is off at this site", mode="off")
+    outcome = _run(view, check)
+    if check.id not in view.knowledge.silent:
+        return outcome
+    quiet = tuple(msgspec.structs.replace(item, makes_card=False) for item in outcome.not_checked)
+    return msgspec.structs.replace(outcome, not_checked=quiet, mode="silent")
+
+
 def _run(view: View, check: Check) -> Outcome:
     try:
         engine = CHECKS.get(check.id) or ENGINES[check.kind]
@@ -126,6 +137,17 @@ def _for_hook(view: View, finding: Finding) -> Finding:
         named = named and finding.indicator >= check.view_from
     if finding.shown and not (named and not _carried_on(view, check, finding)):
         return msgspec.structs.replace(finding, shown=False)
+    return _here(view, finding)
+
+
+def _here(view: View, finding: Finding) -> Finding:
+    """As the site has it: no higher than its cap, and not shown while the check is tried in silence."""
+    cap = view.knowledge.caps.get(finding.check)
+    if cap is not None and finding.indicator > cap:
+        because = (*finding.because, f"at this site at most {cap.code}")
+        finding = msgspec.structs.replace(finding, indicator=cap, because=because)
+    if finding.check in view.knowledge.silent and finding.shown:
+        return msgspec.structs.replace(finding, shown=False, silenced=finding.indicator > Indicator.SILENT)
     return finding
 
 
@@ -176,7 +198,7 @@ def _not_asked(view: View, outcomes: Iterable[Outcome]) -> Iterable[NotChecked]:
     gaps = (*view.gaps(*LISTS), *view.reported_empty(*LISTS))
     if not gaps or not (view.looks_only or view.case.phase == "discharge"):
         return
-    asked = {outcome.check for outcome in outcomes}
+    asked = {outcome.check for outcome in outcomes} | view.knowledge.off
     open_ones = {id for target in view.knowledge.targets for id in view.knowledge.by_ingredient.get(target, ())} - asked
     for id in sorted(open_ones):
         check = view.knowledge.checks[id]

@@ -34,6 +34,7 @@ from hooks.pages import evidence_page, not_checked_page
 from hooks.respond import Answer, respond
 from hooks.sandbox.routes import add_sandbox
 from hooks.settings import Settings, load_settings
+from hooks.sites import Sites
 from hooks.taper_api import add_taper
 from hooks.tracing import of_request
 
@@ -66,6 +67,7 @@ def create_app(
     engine = current.engine if current is not None else engine
     settings = settings or (engine.settings if engine is not None else load_settings())
     current = current or Current(engine or Engine(settings))
+    current.engine.derived(Sites)  # faults of the sites' files are told now
     trust = load_gate(settings, memory)
     configure(settings.log_level)
     app = Flask("hooks", static_folder=None)
@@ -91,7 +93,7 @@ def _add_services(app: Flask, memory: Audit | None, metrics: Metrics) -> None:
 
     @app.post("/cds-services/<id>")
     def call(id: str) -> Response:
-        engine = engine_now()
+        engine = engine_now().derived(Sites).at(_client())
         service = engine.services.get(id)
         if service is None:
             raise _no_service()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import orjson
 
-from cds.findings import Outcome
+from cds.findings import Finding, Outcome
 from hooks.errors import StoreUnavailable
 from hooks.observe import fault, log
 from hooks.respond import Answer
@@ -191,7 +191,7 @@ def row_of(noted: Noted, store: Store) -> Row:
             "patient": store.patient_mark(judged.request.patient_id),
             "knowledge": report.knowledge_version,
         }
-        findings = [[f.check, f.indicator.name.lower(), f.shown and f.indicator > 0] for f in report.findings]
+        findings = [[f.check, f.indicator.name.lower(), _shown(f)] for f in report.findings]
         unchecked = [[item.check, item.reason.value] for item in report.not_checked]
         explained = list(_explained(report.outcomes))
     cards = orjson.loads(answer.body).get("cards", []) if answer.status == 200 else []
@@ -203,6 +203,11 @@ def row_of(noted: Noted, store: Store) -> Row:
     }
 
 
+def _shown(finding: Finding) -> bool | str:
+    """Whether it was on a card; "silent" when it was only kept off by the site."""
+    return "silent" if finding.silenced else finding.shown and finding.indicator > 0
+
+
 def _card(card: dict[str, Any]) -> list[Any]:
     checks = [finding["check"] for finding in card.get("extension", {}).get("org.gabaguard.findings", ())]
     suggestions = [one["uuid"] for one in card.get("suggestions", ()) if "uuid" in one]
@@ -212,7 +217,9 @@ def _card(card: dict[str, Any]) -> list[Any]:
 def _explained(outcomes: Iterable[Outcome]) -> Iterable[list[str]]:
     """How each check ended, without a value of the patient."""
     for one in outcomes:
-        if one.failed is not None:
+        if one.mode == "off":
+            yield [one.check, "off", ""]
+        elif one.failed is not None:
             yield [one.check, "failed", ""]
         elif one.findings:
             yield [one.check, "found", ",".join(finding.wording for finding in one.findings)]

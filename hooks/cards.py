@@ -53,6 +53,9 @@ class CardMaker:
         self._sources = {id: self._source(check) for id, check in knowledge.checks.items()}
         self._links = {id: self._link(id) for id in (*knowledge.checks, NOT_CHECKED)}
         self._suggestions = SuggestionMaker(knowledge)
+        modes = {"off": sorted(knowledge.off), "silent": sorted(knowledge.silent)}
+        self._set = {id: words for id, check in knowledge.checks.items() if (words := _set_otherwise(check))}
+        self._site = {mode: ids for mode, ids in modes.items() if ids}
         self._overrides: dict[tuple[str, ...], list[dict[str, str]]] = {}
 
     def for_patient(self, report: Report, *, as_of: date) -> dict[str, Any]:
@@ -70,17 +73,19 @@ class CardMaker:
         groups = self._groups([finding for finding in report.findings if finding.shown and finding.indicator > 0], most)
         unsaid = self._unsaid(report, hook)
         alone = bool(unsaid) and len(groups) < most
-        told = {id(finding): _finding(finding) for finding in report.findings}
+        told = {id(finding): _finding(finding) for finding in report.findings if not finding.silenced}
         cards = [self._card(group, told, hook_instance, offer) for group in groups]
         if alone:
             cards.append(self._not_checked_card(unsaid, hook_instance))
         elif unsaid and cards:
             cards[-1]["detail"] += "\n\n" + _not_checked_lines(unsaid, self._knowledge)
         about: dict[str, Any] = {"knowledgeVersion": report.knowledge_version, "asOf": as_of.isoformat()}
-        if report.findings:
+        if told:
             about["findings"] = list(told.values())
         if report.not_checked:
             about["notChecked"] = [_not_checked(item) for item in report.not_checked]
+        if self._site:
+            about["site"] = self._site
         return {"cards": cards, "extension": {REPORT: about}}
 
     # -- which cards ------------------------------------------------------------------------------------------------
@@ -159,7 +164,7 @@ class CardMaker:
             f"**Do** {fill(words.do, first.values, markdown)}",
             f"**Also**\n\n{self._also(group)}" if len(group) > 1 else "",
             _unknown(group),
-            f"**Source** {', '.join(markdown(id) for id in check.evidence)}; {_basis(check)}.",
+            f"**Source** {', '.join(markdown(id) for id in check.evidence)}; {_basis(check)}.{self._set_here(group)}",
         ]
         return "\n\n".join(line for line in lines if line and not line.endswith("** "))
 
@@ -173,6 +178,11 @@ class CardMaker:
                 line += f": {fill(self._words(finding).do, finding.values, markdown)}"
             lines.append(line)
         return "\n".join(once(lines))
+
+    def _set_here(self, group: Sequence[Finding]) -> str:
+        """The limits that the site has set otherwise, with what they are elsewhere."""
+        found = [words for id in once(finding.check for finding in group) for words in self._set.get(id, ())]
+        return f" Set at this site: {markdown(', '.join(found))}." if found else ""
 
     def _reasons(self, checks: tuple[str, ...]) -> list[dict[str, str]]:
         """The override reasons of a card's checks, each once; codes never change, so that a site can count them."""
@@ -240,6 +250,14 @@ def _basis(check: Check) -> str:
         "mixed": "published rule, some limits are house rules",
         "house": "house rule, not published",
     }.get(check.basis, check.basis)
+
+
+def _set_otherwise(check: Check) -> tuple[str, ...]:
+    return tuple(
+        f"{name.replace('_', ' ')} {number.value:g} (elsewhere {number.usual:g}) {number.unit}"
+        for name, number in check.numbers.items()
+        if number.usual is not None
+    )
 
 
 def _open_questions(items: Iterable[NotChecked]) -> list[tuple[str, list[str]]]:

@@ -205,12 +205,23 @@ def seal(folder: Path | None) -> None:
 
 
 @cli.command()
-def settings() -> None:
-    """Every setting: its value here, default, unit, and why it is there."""
-    from hooks.settings import load_settings, table
-    from hooks.terminal import console, show_settings
+@click.option("--client", help="Only what this client has otherwise than the knowledge.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def settings(client: str | None, as_json: bool) -> None:
+    """What is in force, from where and why: every setting, and what sites have otherwise than the knowledge."""
+    from hooks.engine import chosen_knowledge
+    from hooks.settings import load_settings
+    from hooks.settings_told import of_sites, table
+    from hooks.terminal import console
+    from hooks.terminal_settings import as_text, show
 
-    show_settings(console(), table(load_settings()))
+    found = load_settings()
+    rows = [] if client is not None else table(found)
+    sites = of_sites(found, chosen_knowledge(found), client)
+    if as_json:
+        click.echo(as_text(rows, sites))
+    else:
+        show(console(), rows, sites, client)
 
 
 @cli.command()

@@ -114,6 +114,7 @@ EXAMPLES = {
     "gabaguard.service": "systemd unit",
     "Containerfile": "container image",
     "compose.yaml": "the image with PostgreSQL, for compose",
+    "site.toml": "what one hospital has otherwise: thresholds, silent checks, labels",
 }
 
 

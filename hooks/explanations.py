@@ -19,6 +19,7 @@ _WORDS = {
     "nothing": "nothing to report, having seen all it needed",
     "not-checked": "not checked",
     "failed": "a fault of ours; the others were not affected",
+    "off": "not asked: it is off at this site",
 }
 NOT_ASKED = "does not concern the orders of this call"
 
@@ -32,7 +33,7 @@ def _call(row: dict[str, Any], knowledge: Knowledge) -> dict[str, Any]:
     ended = {check: (how, reason) for check, how, reason in orjson.loads(row["explained"])}
     levels: dict[str, list[dict[str, Any]]] = {}
     for check, indicator, shown in orjson.loads(row["findings"]):
-        levels.setdefault(check, []).append({"indicator": indicator, "shown": bool(shown)})
+        levels.setdefault(check, []).append({"indicator": indicator, "shown": shown is True} | _silent(shown))
     ids = dict.fromkeys((*knowledge.checks, *ended))  # also those of the knowledge that judged the call then
     return {
         "service": row["service"],
@@ -41,6 +42,10 @@ def _call(row: dict[str, Any], knowledge: Knowledge) -> dict[str, Any]:
         "knowledgeVersion": row["knowledge"],
         "checks": [_check(id, ended.get(id), levels.get(id, []), knowledge, row["hook"]) for id in ids],
     }
+
+
+def _silent(shown: bool | str) -> dict[str, str]:
+    return {"note": "silent at this site: asked and kept, not shown"} if shown == "silent" else {}
 
 
 def _check(

@@ -26,11 +26,13 @@ class Line(msgspec.Struct):
     """One check under one knowledge version; all but ``reasons`` and ``why`` count calls or cards.
 
     ``accepted`` and ``overridden``: cards with a finding of the check of which that was said. ``not_checked``: calls in
-    which at least one of its questions could not be answered; ``why`` counts these calls by reason.
+    which at least one of its questions could not be answered; ``why`` counts these calls by reason. ``silent``:
+    calls in which it would have been shown, had its site not tried it in silence.
     """
 
     fired: int = 0
     shown: int = 0
+    silent: int = 0
     accepted: int = 0
     overridden: int = 0
     not_checked: int = 0
@@ -97,8 +99,10 @@ def _count_call(version: Version, row: Row, cards: dict[str, tuple[str, list[str
     findings: list[Any] = orjson.loads(row["findings"])
     for check in {check for check, _, _ in findings}:
         version.line(check).fired += 1
-    for check in {check for check, _, shown in findings if shown}:
+    for check in {check for check, _, shown in findings if shown is True}:
         version.line(check).shown += 1
+    for check in {check for check, _, shown in findings if shown == "silent"}:
+        version.line(check).silent += 1
     unchecked: list[Any] = orjson.loads(row["not_checked"])
     for check in {check for check, _ in unchecked}:
         version.line(check).not_checked += 1
@@ -118,7 +122,10 @@ def _count_feedback(line: Line, row: Row, reasons: Collection[str]) -> None:
     line.reasons[NONE if not code else code if code in reasons else OTHER] += 1
 
 
-COLUMNS = ("knowledge", "check", "calls", "fired", "shown", "accepted", "overridden", "not_checked", "reasons", "why")
+COLUMNS = (
+    *("knowledge", "check", "calls", "fired", "shown", "silent", "accepted", "overridden", "not_checked"),
+    *("reasons", "why"),
+)
 
 
 def write_csv(found: Insights, file: TextIO) -> None:
@@ -127,7 +134,7 @@ def write_csv(found: Insights, file: TextIO) -> None:
     writer.writerow(COLUMNS)
     for name, version in found.versions.items():
         for check, line in sorted(version.checks.items()):
-            counts = (line.fired, line.shown, line.accepted, line.overridden, line.not_checked)
+            counts = (line.fired, line.shown, line.silent, line.accepted, line.overridden, line.not_checked)
             writer.writerow((name, check, version.calls, *counts, listed(line.reasons, 99), listed(line.why, 99)))
 
 

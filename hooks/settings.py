@@ -1,7 +1,7 @@
 """Every switch of the service, with its default, unit and reason.
 
 Values come from the environment (``GABAGUARD_*``), else from one optional TOML file named by ``GABAGUARD_CONFIG``, else
-from the defaults here. All faults are told at once. ``table()`` is what ``gabaguard settings`` prints.
+from the defaults here. All faults are told at once. ``hooks.settings_told`` is what ``gabaguard settings`` prints.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
     threads: int = 8
     public_url: str = ""
     clients: str = ""
+    sites: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     ca_file: str = ""
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True):
     calls_days: int = 400
     feedback_days: int = 0
     feedback_comments: bool = False
+    origins: tuple[tuple[str, str], ...] = ()  # where a field that is not as by default comes from
     unknown: tuple[str, ...] = ()  # GABAGUARD_* names that are no switch: told at start, otherwise ignored
 
     @property
@@ -144,6 +146,12 @@ def _path(text: str) -> str:
 def _folder(text: str) -> str:
     if not text or (Path(text).exists() and not Path(text).is_dir()):
         raise ValueError("write the path of a folder; it need not exist")
+    return text
+
+
+def _existing_folder(text: str) -> str:
+    if text and not Path(text).is_dir():
+        raise ValueError("write the path of an existing folder")
     return text
 
 
@@ -237,6 +245,13 @@ SWITCHES = (
         "Which EHRs may call, and how their tokens are verified. Empty: no token is asked for; loopback only.",
         _path,
     ),
+    Switch(
+        "sites",
+        "path of a folder",
+        "What clients have otherwise than the knowledge: <client>.toml, and default.toml for the others. Empty: the "
+        "knowledge holds as it is.",
+        _existing_folder,
+    ),
     Switch("tls_certificate", "path of a PEM file", "Certificate chain, to speak TLS without a proxy.", _path),
     Switch("tls_key", "path of a PEM file", "The private key of the certificate.", _path),
     Switch(
@@ -329,14 +344,17 @@ def load_settings(environ: Mapping[str, str] | None = None, **chosen: Any) -> Se
     environ = os.environ if environ is None else environ
     faults: list[str] = []
     texts = _file(environ.get(CONFIG, ""), faults)
+    origins = dict.fromkeys(texts, environ.get(CONFIG, ""))
     texts.update({name: text for name, text in environ.items() if name.startswith(PREFIX) and name != CONFIG})
     values: dict[str, Any] = {}
+    told: dict[str, str] = {}
     for switch in SWITCHES:
         text = texts.pop(switch.name, None)
         if text is None:
             continue
         try:
             values[switch.field] = switch.read(text)
+            told[switch.field] = "environment" if switch.name in environ else Path(origins[switch.name]).name
         except ValueError as error:
             said = str(error)
             faults.append(f"{switch.name}: {said if said.startswith('write') else 'write a whole number'}")
@@ -345,7 +363,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **chosen: Any) -> Se
     if faults:
         raise SettingsFaults(faults)
     values.update({field: value for field, value in chosen.items() if value is not None})
-    return Settings(**values, unknown=tuple(sorted(texts)))
+    told.update({field: "command line" for field, value in chosen.items() if value is not None})
+    return Settings(**values, origins=tuple(sorted(told.items())), unknown=tuple(sorted(texts)))
 
 
 def _file(path: str, faults: list[str]) -> dict[str, str]:
@@ -365,20 +384,6 @@ def _file(path: str, faults: list[str]) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def table(settings: Settings) -> list[tuple[str, str, str, str, str]]:
-    """Every switch as (name, value, default, unit, reason), for printing."""
-    plain = Settings()
-    return [
-        (s.name, _masked(shown(getattr(settings, s.field))), shown(getattr(plain, s.field)), s.unit, s.reason)
-        for s in SWITCHES
-    ]
-
-
-def _masked(text: str) -> str:
-    """A value without the password of a database URL."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", text)
 
 
 def shown(value: Any) -> str:

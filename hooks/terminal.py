@@ -183,15 +183,3 @@ def show_problem(screen: Console, where: str, problem: str, remedy: str = "") ->
     screen.print(Text.assemble((f"{plain(where)}: ", "bold red"), plain(problem)), soft_wrap=True)
     if remedy:
         screen.print(Text(f"  {plain(remedy)}"), soft_wrap=True)
-
-
-def show_settings(screen: Console, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-    """Settings as (name, value, default, unit, reason)."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("setting", no_wrap=True)
-    for heading in ("value", "default", "unit", "reason"):
-        table.add_column(heading)
-    for name, value, default, unit, reason in rows:
-        style = "bold" if value != default else ""
-        table.add_row(Text(name, style), Text(plain(value) or "–", style), default or "–", unit, reason)
-    screen.print(table)

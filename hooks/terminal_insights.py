@@ -20,9 +20,11 @@ def show_insights(screen: Console, found: Insights) -> None:
             f"{version.calls} calls, {version.cards} cards; "
             f"median {version.median_ms:.1f} ms, 95 % within {version.p95_ms:.1f} ms"
         )
-        table = _table("check", "fired", "shown", "accepted", "overridden", "why overridden", "not checked", "why")
+        table = _table(
+            "check", "fired", "shown", "silent", "accepted", "overridden", "why overridden", "not checked", "why"
+        )
         for check, line in busiest(version):
-            numbers = (line.fired, line.shown, line.accepted, line.overridden)
+            numbers = (line.fired, line.shown, line.silent, line.accepted, line.overridden)
             table.add_row(
                 plain(check), *map(str, numbers), listed(line.reasons), str(line.not_checked), listed(line.why, 2)
             )

@@ -37,7 +37,7 @@ def test_each_is_listed_and_printed_as_it_is() -> None:
 def test_each_names_only_settings_that_exist_and_its_brackets_are_closed(name: str) -> None:
     text = _text(name)
     assert set(re.findall(r"GABAGUARD_[A-Z_]+", text)) - {"GABAGUARD_DB_PASSWORD"} <= NAMES
-    assert "GABAGUARD_PUBLIC_URL" in text
+    assert "GABAGUARD_PUBLIC_URL" in text or name == "site.toml"
     code = re.sub(r"#.*", "", text)
     for opened, closed in ("{}", "[]", "()"):
         assert code.count(opened) == code.count(closed)

@@ -43,6 +43,7 @@ def _check_faults(check: Check, knowledge: Knowledge) -> Iterator[str]:
     yield from _drug_faults(file, check, knowledge)
     yield from _number_faults(file, check.numbers.items(), knowledge)
     yield from _band_faults(file, check)
+    yield from _bounds_faults(file, check)
     yield from _proposal_faults(file, check, knowledge)
     yield from _wording_faults(file, check)
 
@@ -102,6 +103,13 @@ def _risk_faults(file: str, check: Check, knowledge: Knowledge) -> Iterator[str]
         for concept in risk.conditions:
             if not knowledge.terminology.has_concept(concept):
                 yield f"{file}: risks.{at}: {concept!r} is no concept of codes/conditions.toml"
+
+
+def _bounds_faults(file: str, check: Check) -> Iterator[str]:
+    for name, number in check.numbers.items():
+        bounds = number.site
+        if bounds is not None and not bounds.low <= number.value <= bounds.high:
+            yield f"{file}: numbers.{name}.site: {number.value:g} is not from {bounds.low:g} to {bounds.high:g}"
 
 
 def _band_faults(file: str, check: Check) -> Iterator[str]:

@@ -31,6 +31,7 @@ from cds.knowledge.model import (
     Risk,
     Shift,
     Side,
+    SiteBounds,
     Topic,
     Wording,
 )
@@ -219,9 +220,15 @@ def _assemble(files: Files, data: Mapping[str, Mapping[str, Any]], terminology: 
 
 def _numbers(data: Mapping[str, Any]) -> dict[str, Number]:
     return {
-        name: Number(float(n["value"]), n["unit"], n["basis"], tuple(n["evidence"]), n["meaning"])
+        name: Number(
+            float(n["value"]), n["unit"], n["basis"], tuple(n["evidence"]), n["meaning"], _bounds(n.get("site"))
+        )
         for name, n in data.items()
     }
+
+
+def _bounds(data: Mapping[str, Any] | None) -> SiteBounds | None:
+    return SiteBounds(float(data["from"]), float(data["to"]), data["why"]) if data is not None else None
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,14 +26,27 @@ class Evidence(msgspec.Struct, frozen=True):
     url: str = ""
 
 
+class SiteBounds(msgspec.Struct, frozen=True):
+    """Between which values a site may set a number, and why these (``cds.site``)."""
+
+    low: float
+    high: float
+    why: str
+
+
 class Number(msgspec.Struct, frozen=True):
-    """One number of a rule. ``basis``: "published", "mixed" or "house"; ``meaning`` says what crossing it means."""
+    """One number of a rule. ``basis``: "published", "mixed" or "house"; ``meaning`` says what crossing it means.
+
+    ``site``: None when no site may have it otherwise. ``usual``: the value of the knowledge, where a site changed it.
+    """
 
     value: float
     unit: str
     basis: str
     evidence: tuple[str, ...]
     meaning: str
+    site: SiteBounds | None = None
+    usual: float | None = None
 
 
 class OverrideReason(msgspec.Struct, frozen=True):
@@ -252,4 +265,7 @@ class Knowledge(msgspec.Struct, frozen=True):
     starts: Mapping[str, Start] = {}  # first doses of benzodiazepines in older patients by ingredient
     altered: tuple[str, ...] = ()  # files that differ from the seal made when they were installed
     profile: str = "us"  # the one that is laid over it
+    silent: frozenset[str] = frozenset()  # checks that a site tries: asked and reported, never shown (``cds.site``)
+    off: frozenset[str] = frozenset()  # checks that a site does not ask
+    caps: Mapping[str, Indicator] = {}  # the highest indicator that a site shows, by check
     profiles: Mapping[str, Profile] = {}  # all there are

@@ -19,6 +19,7 @@ from hooks.knowledge.examine import sings
 from hooks.knowledge.home import Home, choice_of, fingerprint, now
 from hooks.knowledge.workers import Sign, Told
 from hooks.observe import fault, log
+from hooks.sites import Sites
 
 LOOK_EVERY = 0.5  # seconds
 
@@ -79,6 +80,7 @@ class Follower:
         if knowledge.version != old.knowledge.version:
             engine = old.with_knowledge(knowledge)
             sings(engine)
+            engine.derived(Sites)
             self._current.switch(engine)
             self._since = now()
             log().info("knowledge switched", knowledge=knowledge.version)

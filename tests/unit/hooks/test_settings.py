@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hooks.settings import SWITCHES, Settings, SettingsFaults, load_settings, table
+from hooks.settings import SWITCHES, Settings, SettingsFaults, load_settings
+from hooks.settings_told import table
 
 
 def test_no_configuration_binds_to_loopback() -> None:
@@ -28,6 +29,7 @@ def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
             "GABAGUARD_THREADS": "4",
             "GABAGUARD_PUBLIC_URL": "https://cds.example.org/base/",
             "GABAGUARD_CLIENTS": str(file),
+            "GABAGUARD_SITES": str(tmp_path),
             "GABAGUARD_TLS_CERTIFICATE": str(file),
             "GABAGUARD_TLS_KEY": str(file),
             "GABAGUARD_CA_FILE": str(file),
@@ -91,9 +93,12 @@ def test_names_that_are_no_switch_are_told() -> None:
 
 def test_the_table_shows_every_switch_with_unit_and_reason() -> None:
     rows = table(load_settings({"GABAGUARD_PORT": "9090"}))
-    assert len(rows) == len(SWITCHES) == len(Settings.__struct_fields__) - 1
-    assert all(name and unit and len(reason) > 10 for name, _, _, unit, reason in rows)
-    assert ("GABAGUARD_PORT", "9090", "8080") in [row[:3] for row in rows]
+    assert len(rows) == len(SWITCHES) == len(Settings.__struct_fields__) - 2
+    assert all(row.name and row.unit and len(row.reason) > 10 for row in rows)
+    assert ("GABAGUARD_PORT", "9090", "8080", "environment") in [
+        (row.name, row.value, row.default, row.origin) for row in rows
+    ]
+    assert {row.origin for row in rows if row.name != "GABAGUARD_PORT"} == {"default"}
 
 
 @pytest.mark.parametrize(
