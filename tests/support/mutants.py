@@ -33,13 +33,14 @@ AT_LOAD = ("cds/knowledge/", "cds/terminology/load.py", "cds/arithmetic/rules.py
 
 
 class Mutant(msgspec.Struct, frozen=True):
-    """One change. ``name`` stays the same when other code moves; ``lines`` are those of what is changed."""
+    """One change. ``name`` stays the same when other code moves; ``lines`` are those of what changes."""
 
     file: str
     function: str
     name: str
     lines: tuple[int, int]
     statement: tuple[int, int]
+    within: tuple[int, int]  # the lines of the function
     at: int  # which of the file's changes
 
     @property
@@ -95,7 +96,8 @@ class _Visitor(cst.CSTVisitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, tuple[int, int], tuple[int, int], cst.CSTNode, cst.CSTNode]] = []
+        self.found: list[tuple[str, list[tuple[int, int]], cst.CSTNode, cst.CSTNode]] = []
+        self.within: list[tuple[int, int]] = []
         self.classes: list[str] = []
         self.functions: list[str] = []
         self.statements: list[tuple[int, int]] = []
@@ -107,6 +109,7 @@ class _Visitor(cst.CSTVisitor):
             self.classes.append(node.name.value)
         elif isinstance(node, cst.FunctionDef):
             self.functions.append(node.name.value)
+            self.within.append(self._span(node))
         if isinstance(node, cst.SimpleStatementLine | cst.If | cst.For | cst.While | cst.With | cst.Match):
             head = getattr(node, "body", None) if not isinstance(node, cst.SimpleStatementLine) else None
             span = self._span(node)
@@ -121,6 +124,7 @@ class _Visitor(cst.CSTVisitor):
             self.classes.pop()
         elif isinstance(original_node, cst.FunctionDef):
             self.functions.pop()
+            self.within.pop()
         if isinstance(original_node, cst.SimpleStatementLine | cst.If | cst.For | cst.While | cst.With | cst.Match):
             self.statements.pop()
 
@@ -137,7 +141,7 @@ class _Visitor(cst.CSTVisitor):
                     span = self._span(node)
                     if isinstance(node, cst.If | cst.Match):
                         span = statement
-                    self.found.append((owner, span, statement, node, other))
+                    self.found.append((owner, [span, statement, self.within[0]], node, other))
 
 
 class Source:
@@ -155,14 +159,14 @@ class Source:
         """All changes, in the order of the file."""
         seen: Counter[str] = Counter()
         found = []
-        for at, (function, lines, statement, node, other) in enumerate(self._visitor.found):
+        for at, (function, (lines, statement, within), node, other) in enumerate(self._visitor.found):
             before, after = self._words(node), self._words(other)
             name = f"{self.file} {function}: {before} -> {after}"
             if len(before) < SHORT:
                 name += f" in `{self._lines[lines[0] - 1].strip()}`"
             seen[name] += 1
             name += f" (#{seen[name]})" if seen[name] > 1 else ""
-            found.append(Mutant(self.file, function, name, lines, statement, at))
+            found.append(Mutant(self.file, function, name, lines, statement, within, at))
         return found
 
     def _words(self, node: cst.CSTNode) -> str:
@@ -174,7 +178,7 @@ class Source:
 
     def changed(self, mutant: Mutant) -> CodeType | None:
         """The code of the function as changed; None where Python would not take it."""
-        _, _, _, node, other = self._visitor.found[mutant.at]
+        _, _, node, other = self._visitor.found[mutant.at]
         changed = self._tree.deep_replace(node, other)
         assert isinstance(changed, cst.Module)
         try:

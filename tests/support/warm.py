@@ -42,6 +42,7 @@ TESTS = [
     "tests/generative/test_reconcile.py",
     "tests/generative/test_taper.py",
 ]
+NEAR = 150  # cases asked before the tests of Hypothesis
 SLOW = 5.0  # seconds; a test that takes longer is not asked
 STAYS = ("cds.knowledge", "cds.terminology.load", "cds.arithmetic.rules")  # memos of what was loaded
 WALL = 8  # times the allowed seconds of work, on a busy machine
@@ -53,9 +54,16 @@ class Map(msgspec.Struct):
     digest: str
     tests: list[str]
     seconds: list[float]
-    sizes: list[int]
     lines: dict[str, dict[int, list[int]]]
     unfit: list[str]  # tests that fail here without any mutant: they would notice everything
+
+    def nearness(self, file: str, within: tuple[int, int]) -> dict[int, float]:
+        """How much each test is about some lines of a file: it runs some of them that few others run."""
+        near: dict[int, float] = {}
+        for line, tests in self.lines.get(file, {}).items():
+            for test in tests if within[0] <= line <= within[1] else ():
+                near[test] = near.get(test, 0.0) + 1 / len(tests)
+        return near
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -184,7 +192,6 @@ def mapped(warm: Warm, digest: str) -> Map:
 def _read(watch: coverage.Coverage, digest: str, seconds: dict[str, float], failed: set[str]) -> Map:
     tests = [name for name in seconds if name not in failed]
     number = {name: at for at, name in enumerate(tests)}
-    sizes = [0] * len(tests)
     lines: dict[str, dict[int, list[int]]] = {}
     data = watch.get_data()
     for path in data.measured_files():
@@ -193,9 +200,7 @@ def _read(watch: coverage.Coverage, digest: str, seconds: dict[str, float], fail
         for line, names in data.contexts_by_lineno(path).items():
             ran = sorted(number[name] for name in names if name in number)
             lines[file][line] = ran
-            for test in ran:
-                sizes[test] += 1
-    return Map(digest, tests, [seconds[name] for name in tests], sizes, lines, sorted(failed))
+    return Map(digest, tests, [seconds[name] for name in tests], lines, sorted(failed))
 
 
 def chosen(map: Map, mutant: Mutant, known: Iterable[str], limit: int) -> list[str]:
@@ -206,10 +211,11 @@ def chosen(map: Map, mutant: Mutant, known: Iterable[str], limit: int) -> list[s
         found = {test for line in range(mutant.statement[0], mutant.statement[1] + 1) for test in ran.get(line, ())}
     quick = [test for test in found if map.seconds[test] < SLOW]
     units = sorted((test for test in quick if not _is_case(map.tests[test])), key=lambda test: map.seconds[test])
-    cases = sorted((test for test in quick if _is_case(map.tests[test])), key=lambda test: map.sizes[test])
-    first, rest = cases[:30], cases[30:]
+    near = map.nearness(mutant.file, mutant.within)
+    cases = sorted((test for test in quick if _is_case(map.tests[test])), key=lambda test: -near.get(test, 0.0))
+    first, rest = cases[:NEAR], cases[NEAR:]
     random.Random(mutant.name).shuffle(rest)
-    # The quick tests, some cases, then all else; a test of Hypothesis' costs as much as a hundred cases.
+    # The quick tests, the near cases, then all else; a test of Hypothesis' costs as much as a hundred cases.
     light = [test for test in units if map.seconds[test] < 0.1]
     heavy = [test for test in units if map.seconds[test] >= 0.1]
     old = {*map.tests, *map.unfit}

@@ -501,3 +501,8 @@ def test_a_young_order_that_continues_one_not_sent_has_an_unknown_start(written:
 
 def test_today_is_todays_date() -> None:
     assert build().as_of == TODAY
+
+
+def test_a_running_medicine_without_a_name_is_kept_under_its_reference() -> None:
+    use = one_use(medicine("", "m9", written=ago(5)))
+    assert (use.refs, use.doses) == (("MedicationRequest/m9",), ())

@@ -1,0 +1,48 @@
+"""What a card shows of the kidneys under "Seen": the number, how it was come by, from what, and of which day."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.cases import case_named
+from tests.support.run import report_on
+
+
+@pytest.mark.parametrize(
+    ("case", "check", "words"),
+    [
+        ("aki-rise-0-3", "baclofen-aki",
+         ["eGFR 67 mL/min/1.73 m2, CKD-EPI 2021, calculated, creatinine 1.3 mg/dL (10 June 2026)",
+          "creatinine 1 mg/dL (8 June 2026), then creatinine 1.3 mg/dL (10 June 2026)", "age 50"]),
+        ("aki-condition", "baclofen-aki",
+         ["eGFR 70 mL/min/1.73 m2, CKD-EPI 2021, reported by the laboratory, 3 June 2026",
+          "Acute kidney failure, unspecified on the problem list", "age 50"]),
+        ("rd-stage-3b", "baclofen-renal-dose", ["CKD stage 3b on the problem list, taken as eGFR 30–59"]),
+        ("rd-plan-but-dialysis", "baclofen-dialysis", ["dialysis: Dependence on renal dialysis"]),
+    ],
+)  # fmt: skip
+def test_the_kidneys_as_a_card_shows_them(case: str, check: str, words: list[str]) -> None:
+    (finding,) = [one for one in report_on(case_named(case), "R4").findings if one.check == check]
+    assert [one for one in finding.seen if one in words] == words
+
+
+def test_a_stop_is_about_the_order_that_stops_and_the_treatment_it_ends() -> None:
+    (finding,) = [one for one in report_on(case_named("bs-14-days"), "R4").findings if "stop" in one.check]
+    assert finding.about == ("MedicationRequest/m1",)
+    (linked,) = [one for one in report_on(case_named("bs-no-words-no-dose"), "R4").findings if "stop" in one.check]
+    assert linked.about == ("MedicationRequest/d1", "MedicationRequest/m1")
+
+
+@pytest.mark.parametrize(
+    ("case", "detail", "makes_card"),
+    [
+        ("rd-stale", "eGFR older than 12 months", False),  # baclofen-renal-unknown is the card
+        ("rd-stale-renewal", "eGFR older than 12 months", True),
+        ("rd-age-unknown-creatinine", "age not known: eGFR not calculated", True),
+        ("ru-in-error", "no creatinine or eGFR", False),
+    ],
+)
+def test_an_unknown_kidney_is_said_on_one_card_only(case: str, detail: str, makes_card: bool) -> None:
+    report = report_on(case_named(case), "R4")
+    (gap,) = [one for one in report.not_checked if one.check == "baclofen-renal-dose"]
+    assert (gap.detail, gap.makes_card) == (detail, makes_card)
