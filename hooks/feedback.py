@@ -2,6 +2,9 @@
 
 Both shapes of an override reason are read that clients have sent: ``overrideReason.reason`` as a Coding (2.0), and the
 code beside it (``overrideReason.code``, or ``reason`` as a text), as an older public sandbox does.
+
+What is taken is what ``schema/feedback.schema.json`` allows, which ``/openapi.json`` publishes; the reader here finds
+the same faults in better words.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import orjson
 
 from hooks.body import check_text
 from hooks.errors import Issue, Refused, refused
+from hooks.explain import schema_faults
 
 MOST_ITEMS = 500
 _LONGEST = 256
@@ -63,6 +67,7 @@ def read_feedback(body: bytes) -> tuple[Feedback, ...]:
         raise refused(400, "feedback", f"has more than {MOST_ITEMS} items", "Send it in several calls", "too-long")
     faults: list[Issue] = []
     found = [_item(item, f"feedback[{number}]", faults) for number, item in enumerate(items)]
+    faults = faults or schema_faults(content, "feedback", "does not fit the schema of feedback")
     if faults:
         raise Refused(400, *faults)
     return tuple(item for item in found if item is not None)
@@ -141,11 +146,10 @@ def _reason(item: Mapping[str, Any], path: str, faults: list[Issue]) -> tuple[st
         faults.append(Issue(where, "is not an object", "Send reason, userComment or both", "structure"))
         return "", "", ""
     reason = given.get("reason")
-    coding = reason if isinstance(reason, dict) else given if isinstance(given.get("code"), str) else {"code": reason}
-    code, system, comment = (
-        _short(found.get(name)) for found, name in ((coding, "code"), (coding, "system"), (given, "userComment"))
-    )
-    comment = str(given.get("userComment") or "")[:_LONGEST_COMMENT] if comment else ""
+    shapes = (reason if isinstance(reason, dict) else {}, given, {"code": reason})
+    coding = next((one for one in shapes if _short(one.get("code"))), {})
+    code, system = _short(coding.get("code")), _short(coding.get("system"))
+    comment = str(given["userComment"])[:_LONGEST_COMMENT] if _short(given.get("userComment")) else ""
     if not code and not comment:
         faults.append(Issue(where, "says neither reason nor comment", "Send reason, userComment or both", "required"))
     return code, system, comment

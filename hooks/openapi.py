@@ -23,33 +23,19 @@ _COMPONENTS: Json = {
             "issue": {"type": "array", "minItems": 1, "items": {"type": "object"}},
         },
     },
-    "Feedback": {
-        "type": "object",
-        "required": ["feedback"],
-        "properties": {
-            "feedback": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": 500,
-                "items": {
-                    "type": "object",
-                    "required": ["card", "outcome", "outcomeTimestamp"],
-                    "properties": {
-                        "card": {"type": "string", "minLength": 1, "maxLength": 256},
-                        "outcome": {"enum": ["accepted", "overridden"]},
-                        "outcomeTimestamp": {"type": "string", "format": "date-time"},
-                        "acceptedSuggestions": {"type": "array", "items": {"type": "object", "required": ["id"]}},
-                        "overrideReason": {"type": "object"},
-                    },
-                },
-            }
-        },
-    },
     "Discovery": {
         "type": "object",
         "required": ["services"],
         "properties": {"services": {"type": "array", "items": {"type": "object", "required": ["hook", "id"]}}},
     },
+}
+
+
+_COMPONENT_OF = {
+    "response": "Answer",
+    "feedback": "Feedback",
+    "taper-request": "TaperRequest",
+    "taper-response": "TaperResponse",
 }
 
 
@@ -60,6 +46,7 @@ def openapi(base_url: str, version: str) -> Json:
         components.setdefault(_request_name(service.hook), _schema(f"request-{service.hook}"))
     components |= {
         "Answer": _schema("response"),
+        "Feedback": _schema("feedback"),
         "TaperRequest": _schema("taper-request"),
         "TaperResponse": _schema("taper-response"),
     }
@@ -94,9 +81,7 @@ def _schema(name: str) -> Json:
 
 def _moved(node: Any, name: str) -> Any:
     """References of a schema to its own definitions, as they are within the document."""
-    component = {"response": "Answer", "taper-request": "TaperRequest", "taper-response": "TaperResponse"}.get(
-        name, _request_name(name.removeprefix("request-"))
-    )
+    component = _COMPONENT_OF.get(name) or _request_name(name.removeprefix("request-"))
     if isinstance(node, dict):
         return {
             key: f"#/components/schemas/{component}{value[1:]}"

@@ -7,8 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hooks.errors import Refused
+from hooks.explain import schema, validator
 from hooks.feedback import Feedback, read_feedback
 
 AT = "2026-06-10T12:00:00Z"
@@ -87,6 +90,74 @@ def test_every_fault_of_a_batch_is_named_at_once() -> None:
 def test_what_is_no_feedback_is_refused(body: bytes) -> None:
     with pytest.raises(Refused):
         read_feedback(body)
+
+
+_texts = st.text(min_size=1, max_size=300).filter(str.strip)
+_uuids = _texts.filter(lambda text: len(text) <= 256)
+# Less the 29th to 31st of months without one, which a pattern cannot say.
+_moments = st.from_regex(schema("feedback")["$defs"]["moment"]["pattern"], fullmatch=True).filter(
+    lambda text: text[8:10] <= "28"
+)
+_json = st.none() | st.booleans() | st.text()
+_anything = st.recursive(_json, lambda more: st.lists(more) | st.dictionaries(st.text(), more))
+    st.none() | st.booleans() | st.text(), lambda more: st.lists(more) | st.dictionaries(st.text(), more)
+)
+_reasons = st.fixed_dictionaries(
+    {"userComment": _texts}, optional={"reason": _anything, "code": _anything}
+) | st.fixed_dictionaries({"reason": _texts | st.fixed_dictionaries({"code": _texts}, optional={"system": _anything})})
+_items = st.fixed_dictionaries(
+    {
+        "card": _uuids,
+        "outcome": st.just("accepted"),
+        "outcomeTimestamp": _moments,
+        "acceptedSuggestions": st.lists(st.fixed_dictionaries({"id": _uuids}), min_size=1, max_size=3),
+    },
+    optional={"overrideReason": _anything},
+) | st.fixed_dictionaries(
+    {"card": _uuids, "outcome": st.just("overridden"), "outcomeTimestamp": _moments},
+    optional={"overrideReason": _reasons | st.none(), "acceptedSuggestions": _anything},
+)
+
+
+@given(st.lists(_items, min_size=1, max_size=3))
+def test_what_the_published_schema_allows_is_read(items: list[dict[str, Any]]) -> None:
+    assert validator("feedback").is_valid({"feedback": items})
+    assert len(_read(*items)) == len(items)
+
+
+ODD = [
+    ACCEPTED | {"outcomeTimestamp": "20260610T120000Z"},
+    ACCEPTED | {"outcomeTimestamp": "2026-06-10T12:00:00+02:00:30"},
+    ACCEPTED | {"outcomeTimestamp": "2026-06-10T12:00:00Z\n"},
+    ACCEPTED | {"outcomeTimestamp": "2026-W24-3T12:00:00Z"},
+    ACCEPTED | {"acceptedSuggestions": [{"id": " "}]},
+    ACCEPTED | {"acceptedSuggestions": [{"id": "s"}] * 501},
+    OVERRIDDEN | {"overrideReason": {"reason": {"code": " "}, "userComment": 5}},
+    OVERRIDDEN | {"overrideReason": {"reason": {"display": "x"}}},
+    OVERRIDDEN | {"overrideReason": []},
+    OVERRIDDEN | {"overrideReason": False},
+]
+
+
+@pytest.mark.parametrize("item", ODD)
+def test_what_the_schema_forbids_is_refused(item: dict[str, Any]) -> None:
+    assert not validator("feedback").is_valid({"feedback": [item]})
+    with pytest.raises(Refused):
+        _read(item)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        ACCEPTED | {"overrideReason": 5, "else": []},
+        OVERRIDDEN | {"acceptedSuggestions": 5, "overrideReason": None},
+        OVERRIDDEN | {"overrideReason": {"reason": {"display": "x"}, "code": "x"}},
+        OVERRIDDEN | {"outcomeTimestamp": "2026-06-10 12:00Z"},
+    ],
+)
+def test_what_is_odd_and_allowed_is_read(item: dict[str, Any]) -> None:
+    assert validator("feedback").is_valid({"feedback": [item]})
+    assert len(_read(item)) == 1
 
 
 def test_a_batch_has_an_end() -> None:
