@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -217,34 +217,35 @@ def test_a_choice_that_cannot_be_read_is_not_guessed(tmp_path: Path) -> None:
     served_knowledge(settings)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
-def test_a_command_killed_at_any_moment_leaves_old_or_new(tmp_path: Path) -> None:
-    assert kill_while_choosing(tmp_path, 4, random.Random(7)) <= {"old", "new"}
+# How far the command has come, by what is there: it is killed as soon as that is seen.
+STAGES = ("lock", "sets/.half-*", "sets/.half-*/.seal", "sets/.half-*/.installed", "sets/2*", "chosen.json")
 
 
-def kill_while_choosing(tmp_path: Path, times: int, chance: random.Random) -> set[str]:
-    """What was there after each kill: "old", "new", or what was wrong with it."""
+def test_a_command_killed_at_any_stage_leaves_old_or_new(tmp_path: Path) -> None:
     settings = _settings(tmp_path)
     set_ = edited(tmp_path / "set", *SEEN)
-    versions = {Engine(settings).knowledge.version: "old", read_whole(set_)[0]["us"].version: "new"}
-    found = set()
-    words = f"import sys; from hooks.cli import cli; cli(['knowledge', 'use', {str(set_)!r}])"
-    for _ in range(times):
-        command = subprocess.Popen(
-            [sys.executable, "-c", words],
-            cwd=Path(__file__).resolve().parents[2],
-            env=os.environ | {"GABAGUARD_KNOWLEDGE": settings.knowledge},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 60
-        while not (tmp_path / "home" / "lock").exists() and command.poll() is None and time.monotonic() < end:
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0, 2.5))
-        command.send_signal(signal.SIGKILL)
-        command.wait()
-        found.add(versions.get(served_knowledge(settings).version, "broken"))
-        use("shipped", settings)  # takes the lock, sweeps, and works
-        (tmp_path / "home" / "lock").unlink()
-    assert not list((tmp_path / "home" / "sets").glob(".half-*"))
-    return found
+    old, new = Engine(settings).knowledge.version, read_whole(set_)[0]["us"].version
+    home = Home(Path(settings.knowledge))
+    for stage in STAGES:
+        _kill_at(stage, home.root, set_)
+        chosen = (home.root / "chosen.json").exists()
+        assert served_knowledge(settings).version == (new if chosen else old), stage
+        with home.lock():  # it is free
+            assert not list((home.root / "sets").glob(".half-*")), "what was half-written is swept away"
+        shutil.rmtree(home.root)
+    assert use(str(set_), settings).version == new
+
+
+def _kill_at(stage: str, home: Path, set_: Path) -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-c", f"from hooks.cli import cli; cli(['knowledge', 'use', {str(set_)!r}])"],
+        cwd=Path(__file__).resolve().parents[2],
+        env=os.environ | {"GABAGUARD_KNOWLEDGE": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 60
+    while not any(home.glob(stage)) and command.poll() is None and time.monotonic() < end:
+        time.sleep(0.0005)
+    command.send_signal(signal.SIGKILL)
+    command.wait()

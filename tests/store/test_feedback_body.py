@@ -100,8 +100,6 @@ _moments = st.from_regex(schema("feedback")["$defs"]["moment"]["pattern"], fullm
 )
 _json = st.none() | st.booleans() | st.text()
 _anything = st.recursive(_json, lambda more: st.lists(more) | st.dictionaries(st.text(), more))
-    st.none() | st.booleans() | st.text(), lambda more: st.lists(more) | st.dictionaries(st.text(), more)
-)
 _reasons = st.fixed_dictionaries(
     {"userComment": _texts}, optional={"reason": _anything, "code": _anything}
 ) | st.fixed_dictionaries({"reason": _texts | st.fixed_dictionaries({"code": _texts}, optional={"system": _anything})})
@@ -123,6 +121,28 @@ _items = st.fixed_dictionaries(
 def test_what_the_published_schema_allows_is_read(items: list[dict[str, Any]]) -> None:
     assert validator("feedback").is_valid({"feedback": items})
     assert len(_read(*items)) == len(items)
+
+
+_any_item = st.fixed_dictionaries(
+    {},
+    optional={
+        "card": _uuids | _anything,
+        "outcome": st.sampled_from(["accepted", "overridden", "ignored"]),
+        "outcomeTimestamp": _moments | st.datetimes().map(str) | _anything,
+        "acceptedSuggestions": st.lists(st.fixed_dictionaries({"id": _uuids | _anything})) | _anything,
+        "overrideReason": _reasons | st.fixed_dictionaries({}, optional={"code": _texts, "reason": _anything}),
+    },
+)
+
+
+@given(st.lists(_any_item, max_size=2))
+def test_schema_and_reader_agree_on_what_is_wrong(items: list[dict[str, Any]]) -> None:
+    try:
+        _read(*items)
+        read = True
+    except Refused:
+        read = False
+    assert read == validator("feedback").is_valid({"feedback": items})
 
 
 ODD = [
