@@ -8,13 +8,14 @@ call them (the codes stay). Nothing here knows who the site is: ``hooks`` decide
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from cds.findings import Indicator
-from cds.knowledge.model import Check, Knowledge
+from cds.knowledge.model import Check, Knowledge, Review
+from cds.review import Status, state_of
 
 
 class Mode(StrEnum):
@@ -35,11 +36,15 @@ class CheckAt(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """One site. ``labels``: override reason code -> what it is called there."""
+    """One site. ``labels``: override reason code -> what it is called there.
+
+    ``require_review``: a check that nobody has reviewed as it holds there stays silent (``only_reviewed``).
+    """
 
     id: str
     checks: Mapping[str, CheckAt] = {}
     labels: Mapping[str, str] = {}
+    require_review: bool = False
 
 
 def site_faults(site: Site, knowledge: Knowledge) -> Iterator[str]:
@@ -91,6 +96,18 @@ def laid_over(knowledge: Knowledge, site: Site) -> Knowledge:
         off=frozenset(id for id, at in site.checks.items() if at.mode is Mode.OFF),
         caps={id: at.cap for id, at in site.checks.items() if at.cap is not None},
     )
+
+
+def only_reviewed(knowledge: Knowledge, reviews: Mapping[str, Sequence[Review]]) -> Knowledge:
+    """The same, in which what nobody has reviewed as it is here is silent. ``knowledge`` as laid over by the site."""
+    unreviewed = {
+        id
+        for id, check in knowledge.checks.items()
+        if state_of(check, knowledge, reviews.get(id, ())).status is not Status.REVIEWED
+    }
+    silent = knowledge.silent | (unreviewed - knowledge.off)
+    told = hashlib.sha256(msgspec.json.encode(sorted(silent))).hexdigest()[:8]
+    return msgspec.structs.replace(knowledge, version=f"{knowledge.version}.{told}", silent=frozenset(silent))
 
 
 def digest(site: Site) -> str:

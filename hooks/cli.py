@@ -20,6 +20,7 @@ import click
 from hooks.cli_knowledge import add_choosing
 from hooks.cli_operations import add_operations
 from hooks.cli_population import add_population
+from hooks.cli_reviews import add_reviews
 
 FOUND, BAD_INPUT, OUR_FAULT = 1, 2, 3
 
@@ -114,12 +115,15 @@ _profile = click.option("--profile", default=None, help="us or eu; default: GABA
 def _knowledge_of(profile: str | None) -> Any:
     """The chosen knowledge in a profile; that of the settings when none is named."""
     from cds.knowledge.profiles import profile_ids
+    from cds.review import signed
     from hooks.engine import chosen_knowledge
+    from hooks.reviews import read_reviews
     from hooks.settings import load_settings
 
     if profile is not None and profile not in profile_ids():
         raise click.UsageError(f"there is no profile {profile!r}; there are {' and '.join(profile_ids())}")
-    return chosen_knowledge(load_settings(profile=profile))
+    settings = load_settings(profile=profile)
+    return signed(chosen_knowledge(settings), read_reviews(settings.reviews).reviews)
 
 
 @knowledge.command(name="list")
@@ -269,6 +273,7 @@ def doctor(as_json: bool) -> None:
 
 
 add_choosing(knowledge)
+add_reviews(knowledge)
 add_operations(cli)
 add_population(cli)
 

@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 
 from cds.knowledge.load import KnowledgeFaults, load_knowledge
 from cds.knowledge.model import Knowledge
+from cds.review import signed
 from hooks.cards import CardMaker
 from hooks.ehr import Ehr
 from hooks.knowledge.home import SHIPPED, Home
 from hooks.outbound import Outbound
+from hooks.reviews import read_reviews
 from hooks.services import Service, catalogue, discovery
 from hooks.settings import Settings
 
@@ -29,7 +31,8 @@ class Engine:
     def __init__(self, settings: Settings, knowledge: Knowledge | None = None, ehr: Ehr | None = None) -> None:
         """``knowledge``: None takes the chosen set; ``ehr``: the one of an earlier engine, with what it has learnt."""
         self.settings = settings
-        self.knowledge = chosen_knowledge(settings) if knowledge is None else knowledge
+        chosen = chosen_knowledge(settings) if knowledge is None else knowledge
+        self.knowledge = signed(chosen, read_reviews(settings.reviews).reviews)
         self.services: Mapping[str, Service] = catalogue()
         self.discovery = discovery(self.services.values())
         self.cards = CardMaker(self.knowledge, settings.base_url)

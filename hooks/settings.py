@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True):
     public_url: str = ""
     clients: str = ""
     sites: str = ""
+    reviews: str = ".gabaguard/reviews.jsonl"
     tls_certificate: str = ""
     tls_key: str = ""
     ca_file: str = ""
@@ -137,21 +138,19 @@ def _yes(text: str) -> bool:
     return text.strip().lower() in ("yes", "true", "1")
 
 
-def _path(text: str) -> str:
-    if text and not Path(text).is_file():
-        raise ValueError("write the path of an existing file")
+def _path(text: str, exists: Callable[[Path], bool] = Path.is_file) -> str:
+    if text and not exists(Path(text)):
+        raise ValueError(f"write the path of an existing {'file' if exists is Path.is_file else 'folder'}")
     return text
+
+
+def _existing_folder(text: str) -> str:
+    return _path(text, Path.is_dir)
 
 
 def _folder(text: str) -> str:
     if not text or (Path(text).exists() and not Path(text).is_dir()):
         raise ValueError("write the path of a folder; it need not exist")
-    return text
-
-
-def _existing_folder(text: str) -> str:
-    if text and not Path(text).is_dir():
-        raise ValueError("write the path of an existing folder")
     return text
 
 
@@ -251,6 +250,12 @@ SWITCHES = (
         "What clients have otherwise than the knowledge: <client>.toml, and default.toml for the others. Empty: the "
         "knowledge holds as it is.",
         _existing_folder,
+    ),
+    Switch(
+        "reviews",
+        "path of a file",
+        "Where `gabaguard knowledge review` keeps clinical reviews, one line each; it need not exist.",
+        str.strip,
     ),
     Switch("tls_certificate", "path of a PEM file", "Certificate chain, to speak TLS without a proxy.", _path),
     Switch("tls_key", "path of a PEM file", "The private key of the certificate.", _path),

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import msgspec
 
 from cds.knowledge.model import Knowledge
-from cds.site import CheckAt, Mode, Site, laid_over
+from cds.site import CheckAt, Mode, Site
 from hooks.settings import SWITCHES, Settings, shown
-from hooks.sites import DEFAULT, SitesFaults, faults_of, read_sites
+from hooks.sites import DEFAULT, SitesFaults, faults_of, knowledge_at, read_sites
+
+_WAITS = "what nobody has reviewed as it is here stays silent; see `gabaguard knowledge reviews`"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -60,14 +62,18 @@ def of_sites(settings: Settings, knowledge: Knowledge, client: str | None = None
     if client is not None:
         mine = sites.get(client) or sites.get(DEFAULT)
         sites = {client: mine} if mine is not None else {}
-    return [row for name, site in sites.items() for row in _rows(name, site, knowledge)]
+    return [row for name, site in sites.items() for row in _rows(name, site, knowledge, settings)]
 
 
-def _rows(client: str, site: Site, knowledge: Knowledge) -> Iterator[ToldOfSite]:
-    version = laid_over(knowledge, site).version
+def _rows(client: str, site: Site, knowledge: Knowledge, settings: Settings) -> Iterator[ToldOfSite]:
+    found = knowledge_at(site, knowledge, settings)
+    version = found.version
     for id, at in site.checks.items():
         for key, value, usual in _changes(id, at, knowledge):
             yield ToldOfSite(client, key, value, usual, at.why, f"{site.id}.toml", version)
+    if site.require_review:
+        waiting = f"{len(found.silent)} checks are silent"
+        yield ToldOfSite(client, "require_review", f"true: {waiting}", "false", _WAITS, f"{site.id}.toml", version)
     for code, label in site.labels.items():
         usual = knowledge.overrides[code].display
         yield ToldOfSite(client, f"labels.{code}", label, usual, "", f"{site.id}.toml", version)

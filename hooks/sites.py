@@ -16,8 +16,9 @@ from typing import Any
 from cds.findings import Indicator
 from cds.knowledge.load import KnowledgeFaults
 from cds.knowledge.model import Knowledge
-from cds.site import CheckAt, Mode, Site, laid_over, site_faults
+from cds.site import CheckAt, Mode, Site, laid_over, only_reviewed, site_faults
 from hooks.engine import Engine
+from hooks.reviews import read_reviews
 from hooks.settings import Settings
 
 DEFAULT = "default"
@@ -40,7 +41,8 @@ class Sites:
         if faults := faults_of(self.files, engine.knowledge):
             raise SitesFaults(faults)
         self._engines = {
-            id: engine.with_knowledge(laid_over(engine.knowledge, site)) for id, site in self.files.items()
+            id: engine.with_knowledge(knowledge_at(site, engine.knowledge, engine.settings))
+            for id, site in self.files.items()
         }
 
     def at(self, client: str) -> Engine:
@@ -50,6 +52,12 @@ class Sites:
     def site(self, client: str) -> Site | None:
         """What holds for a client; None when the knowledge holds as it is."""
         return self.files.get(client) or self.files.get(DEFAULT)
+
+
+def knowledge_at(site: Site, knowledge: Knowledge, settings: Settings) -> Knowledge:
+    """The knowledge as it holds at a site, with what waits there for a review in silence."""
+    found = laid_over(knowledge, site)
+    return only_reviewed(found, read_reviews(settings.reviews).reviews) if site.require_review else found
 
 
 def faults_of(sites: Mapping[str, Site], knowledge: Knowledge) -> list[str]:
@@ -98,7 +106,7 @@ def site_of(id: str, data: Mapping[str, Any]) -> Site:
         )
         for check, at in data.get("checks", {}).items()
     }
-    return Site(id, checks, dict(data.get("labels", {})))
+    return Site(id, checks, dict(data.get("labels", {})), bool(data.get("require_review", False)))
 
 
 def _read(path: Path) -> tuple[dict[str, Any] | None, list[str]]:

@@ -203,6 +203,20 @@ class ProposalRule(msgspec.Struct, frozen=True):
     brings: tuple[str, ...] = ()
 
 
+class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody's word that a check is right (``cds.review``). ``parts``: digests of what it rests on, by name.
+
+    ``credential``: as stated by ``by``; nobody verifies it. ``withdrawn``: it takes back what was said before.
+    """
+
+    by: str
+    credential: str
+    on: date
+    parts: dict[str, str]
+    note: str = ""
+    withdrawn: bool = False
+
+
 class Check(msgspec.Struct, frozen=True):
     """One clinical question with its numbers, levels, words, sources and review status."""
 
@@ -240,6 +254,7 @@ class Check(msgspec.Struct, frozen=True):
     only_alone: bool = False  # shown only where no other check shows anything about the same order
     every_chart: bool = False  # asked of every chart opened and at every discharge, whatever is taken
     rank: int = 0  # among findings of one topic and indicator, lower first
+    review: Review | None = None  # one that holds for the check as it is
 
     def number(self, name: str) -> float:
         """The value of one of this check's numbers."""

@@ -154,3 +154,32 @@ def test_a_service_whose_sites_cannot_be_used_does_not_start(two: Two, tmp_path:
     said = "default.toml: checks.baclofen-max-dose.numbers.maximum: write a value from 60 to 80 mg/d"
     with pytest.raises(AssertionError, match=said):
         start(tmp_path, **settings)
+
+
+def test_a_site_that_waits_for_reviews_shows_only_what_was_reviewed(tmp_path: Path) -> None:
+    """Nothing at first; after a review and a restart that one check; a page says who it was."""
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "default.toml").write_text("require_review = true\n", encoding="utf-8")
+    settings = {
+        "GABAGUARD_SITES": str(tmp_path / "sites"),
+        "GABAGUARD_REVIEWS": str(tmp_path / "reviews.jsonl"),
+        "GABAGUARD_KNOWLEDGE": str(tmp_path / "knowledge"),
+    }
+    process, server = start(tmp_path, **settings)
+    try:
+        before = server.post(SERVICE, BODY).json()
+    finally:
+        stop(process)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GABAGUARD_")}
+    who = ["--by", "Ada Planted", "--credential", "made up for tests"]
+    review = [sys.executable, "-m", "hooks.cli", "knowledge", "review", CHECK, *who]
+    subprocess.run(review, env=environment | settings, check=True, capture_output=True)
+    process, server = start(tmp_path, **settings)
+    try:
+        after = server.post(SERVICE, BODY).json()
+        page = server.get(f"/checks/{CHECK}").body.decode()
+    finally:
+        stop(process)
+    assert [before["cards"], checks_on_cards(after)] == [[], {CHECK}]
+    assert CHECK in before["extension"]["org.gabaguard.report"]["site"]["silent"]
+    assert "reviewed by Ada Planted (made up for tests, not verified by gabaguard)" in page

@@ -36,7 +36,8 @@ def plan(check: Check, knowledge: Knowledge, place: Place, page: str, value_sets
         "identifier": [{"system": place.url("CodeSystem", CHECKS), "value": check.id}],
         "topic": [{"text": knowledge.topics[check.topic].title}],
         "purpose": check.why_it_matters,
-        "usage": f"Clinical review: {check.clinical_review}. Basis: {check.basis}. {NOT_REVIEWED}",
+        "usage": f"Clinical review: {check.clinical_review}. Basis: {check.basis}." + _unless(check),
+        **_approval(check),
         "author": [{"name": check.owner}],
         "copyright": "Apache-2.0; terms of the code systems: see NOTICE",
         "relatedArtifact": [
@@ -45,6 +46,21 @@ def plan(check: Check, knowledge: Knowledge, place: Place, page: str, value_sets
         ],
         "library": [place.url("Library", LIBRARY)],
         "action": [_action(check, knowledge, place, value_sets)],
+    }
+
+
+def _unless(check: Check) -> str:
+    return "" if check.review is not None else f" {NOT_REVIEWED}"
+
+
+def _approval(check: Check) -> Json:
+    """Who reviewed the check as it is, in their own words, and when; nothing where nobody did."""
+    review = check.review
+    if review is None:
+        return {}
+    return {
+        "lastReviewDate": review.on.isoformat(),
+        "reviewer": [{"name": f"{review.by} ({review.credential}; credential as stated, not verified)"}],
     }
 
 
