@@ -45,6 +45,7 @@ class Site(msgspec.Struct, frozen=True):
     checks: Mapping[str, CheckAt] = {}
     labels: Mapping[str, str] = {}
     require_review: bool = False
+    language: str = "en"
 
 
 def site_faults(site: Site, knowledge: Knowledge) -> Iterator[str]:
@@ -113,7 +114,7 @@ def only_reviewed(knowledge: Knowledge, reviews: Mapping[str, Sequence[Review]])
 def digest(site: Site) -> str:
     """Eight hex digits of all that changes an answer; why it does is not part of it."""
     checks = {id: (at.mode.value, at.cap, sorted(at.numbers.items())) for id, at in sorted(site.checks.items())}
-    told = msgspec.json.encode((checks, sorted(site.labels.items())))
+    told = msgspec.json.encode((checks, sorted(site.labels.items()), site.language))
     return hashlib.sha256(told).hexdigest()[:8]
 
 

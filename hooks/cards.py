@@ -17,6 +17,7 @@ import orjson
 from cds.case import Reason
 from cds.findings import Finding, Indicator, NotChecked, Report
 from cds.knowledge.model import Check, Knowledge
+from hooks.languages import ENGLISH, english
 from hooks.suggestions import Offer, SuggestionMaker
 from hooks.wording import SUMMARY_LENGTH, fill, markdown, once, plain, reference, short
 
@@ -54,6 +55,7 @@ class CardMaker:
         self._links = {id: self._link(id) for id in (*knowledge.checks, NOT_CHECKED)}
         self._suggestions = SuggestionMaker(knowledge)
         modes = {"off": sorted(knowledge.off), "silent": sorted(knowledge.silent)}
+        self._frame = {**english(), **knowledge.frame}
         self._set = {id: words for id, check in knowledge.checks.items() if (words := _set_otherwise(check))}
         self._site = {mode: ids for mode, ids in modes.items() if ids}
         self._overrides: dict[tuple[str, ...], list[dict[str, str]]] = {}
@@ -78,7 +80,7 @@ class CardMaker:
         if alone:
             cards.append(self._not_checked_card(unsaid, hook_instance))
         elif unsaid and cards:
-            cards[-1]["detail"] += "\n\n" + _not_checked_lines(unsaid, self._knowledge)
+            cards[-1]["detail"] += "\n\n" + _not_checked_lines(unsaid, self._knowledge, self._frame["not_checked"])
         about: dict[str, Any] = {"knowledgeVersion": report.knowledge_version, "asOf": as_of.isoformat()}
         if told:
             about["findings"] = list(told.values())
@@ -86,7 +88,14 @@ class CardMaker:
             about["notChecked"] = [_not_checked(item) for item in report.not_checked]
         if self._site:
             about["site"] = self._site
+        if self._knowledge.language != ENGLISH:
+            about["language"] = self._language(report)
         return {"cards": cards, "extension": {REPORT: about}}
+
+    def _language(self, report: Report) -> dict[str, Any]:
+        """The language asked for, and the checks of this answer of which some words are English all the same."""
+        left = sorted({finding.check for finding in report.findings} & self._knowledge.untranslated)
+        return {"code": self._knowledge.language} | ({"english": left} if left else {})
 
     # -- which cards ------------------------------------------------------------------------------------------------
 
@@ -140,7 +149,7 @@ class CardMaker:
 
     def _summary(self, group: Sequence[Finding]) -> str:
         more = sum(1 for finding in group[1:] if finding.indicator >= Indicator.WARNING)  # notes are not counted
-        tail = f"; {more} more finding{'s' if more > 1 else ''}" if more else ""
+        tail = self._frame["one_more" if more == 1 else "more"].replace("{count}", str(more)) if more else ""
         return short(self._headline(group[0], plain), SUMMARY_LENGTH - len(tail)) + tail
 
     def _headline(self, finding: Finding, escape: Any) -> str:
@@ -157,14 +166,16 @@ class CardMaker:
         words = self._words(first)
         why = fill(words.why, first.values, markdown)
         if first.because:
-            why += f" *Level: {', '.join(markdown(item) for item in first.because)}.*"
+            why += f" *{self._frame['level']}: {', '.join(markdown(item) for item in first.because)}.*"
+        seen = once(item for finding in group for item in finding.seen)
         lines = [
-            f"**Seen** {' · '.join(markdown(item) for item in once(s for f in group for s in f.seen))}",
-            f"**Why** {why}",
-            f"**Do** {fill(words.do, first.values, markdown)}",
-            f"**Also**\n\n{self._also(group)}" if len(group) > 1 else "",
-            _unknown(group),
-            f"**Source** {', '.join(markdown(id) for id in check.evidence)}; {_basis(check)}.{self._set_here(group)}",
+            f"**{self._frame['seen']}** {' · '.join(map(markdown, seen))}",
+            f"**{self._frame['why']}** {why}",
+            f"**{self._frame['do']}** {fill(words.do, first.values, markdown)}",
+            f"**{self._frame['also']}**\n\n{self._also(group)}" if len(group) > 1 else "",
+            self._unknown(group),
+            f"**{self._frame['source']}** {', '.join(map(markdown, check.evidence))}; "
+            f"{self._frame.get(check.basis, check.basis)}.{self._set_here(group)}",
         ]
         return "\n\n".join(line for line in lines if line and not line.endswith("** "))
 
@@ -182,7 +193,11 @@ class CardMaker:
     def _set_here(self, group: Sequence[Finding]) -> str:
         """The limits that the site has set otherwise, with what they are elsewhere."""
         found = [words for id in once(finding.check for finding in group) for words in self._set.get(id, ())]
-        return f" Set at this site: {markdown(', '.join(found))}." if found else ""
+        return " " + self._frame["here"].replace("{limits}", markdown(", ".join(found))) if found else ""
+
+    def _unknown(self, group: Iterable[Finding]) -> str:
+        words = once(item for finding in group for item in finding.unknown)
+        return f"**{self._frame['unknown']}** {'; '.join(markdown(item) for item in words)}" if words else ""
 
     def _reasons(self, checks: tuple[str, ...]) -> list[dict[str, str]]:
         """The override reasons of a card's checks, each once; codes never change, so that a site can count them."""
@@ -217,9 +232,9 @@ class CardMaker:
     def _not_checked_card(self, items: Sequence[NotChecked], hook_instance: str) -> dict[str, Any]:
         return {
             "uuid": _uuid(hook_instance, NOT_CHECKED, *(f"{item.check}/{item.reason}" for item in items)),
-            "summary": _not_checked_summary(items),
+            "summary": _not_checked_summary(items, self._frame["not_checked"]),
             "indicator": "info",
-            "detail": _not_checked_lines(items, self._knowledge),
+            "detail": _not_checked_lines(items, self._knowledge, self._frame["not_checked"]),
             "source": {
                 "label": "gabaguard: what could not be checked",
                 "url": self._page(NOT_CHECKED),
@@ -239,19 +254,6 @@ def _uuid(*parts: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))
 
 
-def _unknown(group: Iterable[Finding]) -> str:
-    words = once(item for finding in group for item in finding.unknown)
-    return f"**Not known** {'; '.join(markdown(item) for item in words)}" if words else ""
-
-
-def _basis(check: Check) -> str:
-    return {
-        "published": "published rule",
-        "mixed": "published rule, some limits are house rules",
-        "house": "house rule, not published",
-    }.get(check.basis, check.basis)
-
-
 def _set_otherwise(check: Check) -> tuple[str, ...]:
     return tuple(
         f"{name.replace('_', ' ')} {number.value:g} (elsewhere {number.usual:g}) {number.unit}"
@@ -268,10 +270,10 @@ def _open_questions(items: Iterable[NotChecked]) -> list[tuple[str, list[str]]]:
     return sorted(found.items(), key=lambda pair: -len(set(pair[1])))
 
 
-def _not_checked_summary(items: Sequence[NotChecked]) -> str:
+def _not_checked_summary(items: Sequence[NotChecked], head: str) -> str:
     """As many of the missing things as fit, and how many more there are."""
     words = [plain(said) for said, _ in _open_questions(items)]
-    text = short(f"Not checked: {words[0]}", SUMMARY_LENGTH - len("; 99 more"))
+    text = short(f"{head}: {words[0]}", SUMMARY_LENGTH - len("; 99 more"))
     for count, item in enumerate(words[1:], start=1):
         if len(text) + len(item) + len(", ; 99 more") > SUMMARY_LENGTH:
             return f"{text}; {len(words) - count} more"
@@ -279,13 +281,13 @@ def _not_checked_summary(items: Sequence[NotChecked]) -> str:
     return text
 
 
-def _not_checked_lines(items: Sequence[NotChecked], knowledge: Knowledge) -> str:
+def _not_checked_lines(items: Sequence[NotChecked], knowledge: Knowledge, head: str) -> str:
     """One line per thing that was missing, with the questions it leaves open."""
     lines = []
     for said, checks in _open_questions(items):
         titles = [knowledge.checks[id].title if id in knowledge.checks else id for id in once(checks)]
         lines.append(f"- {markdown(said)}: {', '.join(titles)}")
-    return "**Not checked**\n\n" + "\n".join(lines)
+    return f"**{head}**\n\n" + "\n".join(lines)
 
 
 # -- findings as data --------------------------------------------------------------------------------------------------

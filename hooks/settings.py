@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from cds.knowledge.profiles import DEFAULT, profile_ids
-from hooks.origins import Allowed, allowed, read_base
+from cds.knowledge.profiles import DEFAULT
+from hooks import settings_values as read
+from hooks.origins import Allowed, allowed
 
 PREFIX = "GABAGUARD_"
 CONFIG = "GABAGUARD_CONFIG"
-
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]{1,200}\Z")
 
 
 class SettingsFaults(Exception):
@@ -46,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
     clients: str = ""
     sites: str = ""
     reviews: str = ".gabaguard/reviews.jsonl"
+    languages: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     ca_file: str = ""
@@ -122,110 +120,6 @@ class Switch(msgspec.Struct, frozen=True):
         return PREFIX + self.field.upper()
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise ValueError(f"write a whole number from {low} to {high}")
-        return value
-
-    return read
-
-
-def _yes(text: str) -> bool:
-    if text.strip().lower() not in ("yes", "true", "1", "no", "false", "0", ""):
-        raise ValueError("write yes or no")
-    return text.strip().lower() in ("yes", "true", "1")
-
-
-def _path(text: str, exists: Callable[[Path], bool] = Path.is_file) -> str:
-    if text and not exists(Path(text)):
-        raise ValueError(f"write the path of an existing {'file' if exists is Path.is_file else 'folder'}")
-    return text
-
-
-def _existing_folder(text: str) -> str:
-    return _path(text, Path.is_dir)
-
-
-def _folder(text: str) -> str:
-    if not text or (Path(text).exists() and not Path(text).is_dir()):
-        raise ValueError("write the path of a folder; it need not exist")
-    return text
-
-
-def _seal(text: str) -> str:
-    if text not in ("require", "warn"):
-        raise ValueError("write require or warn")
-    return text
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ValueError("write a date as YYYY-MM-DD") from None
-
-
-def _profile(text: str) -> str:
-    if text not in profile_ids():
-        raise ValueError(f"write {' or '.join(profile_ids())}")
-    return text
-
-
-def _host(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.\-:]{1,255}", text):
-        raise ValueError("write an address or host name, for example 127.0.0.1")
-    return text
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if text and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-        raise ValueError("write an http or https URL without query, for example https://cds.example.org")
-    return text
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    items = tuple(item.strip() for item in text.split(",") if item.strip())
-    for item in items:
-        if item != "*" and not _ORIGIN.match(item):
-            raise ValueError("write origins such as https://ehr.example.org, separated by commas")
-    return items
-
-
-def _database(text: str) -> str:
-    if text == "off" or ("://" not in text and text.strip()):
-        return text.strip()
-    scheme = text.partition("://")[0].partition("+")[0]
-    if scheme not in ("sqlite", "postgresql", "postgres"):
-        raise ValueError("write a path, postgresql://user:password@host/name, or off")
-    return text
-
-
-def _fhir_origins(text: str) -> tuple[str, ...]:
-    items = tuple(item.strip() for item in text.split(",") if item.strip())
-    for item in items:
-        base = read_base(item)
-        if base is None or base.path or not (base.scheme == "https" or base.is_loopback):
-            raise ValueError("write https origins such as https://fhir.example.org (http only for loopback), by comma")
-    return items
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    items = tuple(item.strip() for item in text.split(",") if item.strip())
-    try:
-        return tuple(str(ipaddress.ip_network(item)) for item in items)
-    except ValueError:
-        raise ValueError("write networks such as 10.20.0.0/16, separated by commas") from None
-
-
-def _method(text: str) -> str:
-    if text not in ("get", "post"):
-        raise ValueError("write get or post")
-    return text
-
-
 def _level(text: str) -> str:
     if text not in ("debug", "info", "warning", "error"):
         raise ValueError("write debug, info, warning or error")
@@ -233,23 +127,23 @@ def _level(text: str) -> str:
 
 
 SWITCHES = (
-    Switch("host", "address", "Where to listen. Loopback by default: nobody else can call until you say so.", _host),
-    Switch("port", "TCP port", "Where to listen; 0 is refused because cards carry the address.", _whole(1, 65535)),
-    Switch("workers", "processes", "One per core is enough: answering is pure computing.", _whole(1, 256)),
-    Switch("threads", "threads per process", "Slow callers hold a thread while they send.", _whole(1, 512)),
-    Switch("public_url", "URL", "The address callers use, for links and codes on cards; never taken from Host.", _url),
+    Switch("host", "address", "Where to listen. Loopback by default: nobody else can call till you say so.", read.host),
+    Switch("port", "TCP port", "Where to listen; 0 is refused because cards carry the address.", read.whole(1, 65535)),
+    Switch("workers", "processes", "One per core is enough: answering is pure computing.", read.whole(1, 256)),
+    Switch("threads", "threads per process", "Slow callers hold a thread while they send.", read.whole(1, 512)),
+    Switch("public_url", "URL", "The address callers use, for links and codes on cards; never from Host.", read.url),
     Switch(
         "clients",
         "path of a TOML file",
         "Which EHRs may call, and how their tokens are verified. Empty: no token is asked for; loopback only.",
-        _path,
+        read.path,
     ),
     Switch(
         "sites",
         "path of a folder",
         "What clients have otherwise than the knowledge: <client>.toml, and default.toml for the others. Empty: the "
         "knowledge holds as it is.",
-        _existing_folder,
+        read.existing_folder,
     ),
     Switch(
         "reviews",
@@ -257,89 +151,95 @@ SWITCHES = (
         "Where `gabaguard knowledge review` keeps clinical reviews, one line each; it need not exist.",
         str.strip,
     ),
-    Switch("tls_certificate", "path of a PEM file", "Certificate chain, to speak TLS without a proxy.", _path),
-    Switch("tls_key", "path of a PEM file", "The private key of the certificate.", _path),
+    Switch(
+        "languages",
+        "path of a folder",
+        "Wording in other languages, <language>.toml, for the sites that ask for one. English ships.",
+        read.existing_folder,
+    ),
+    Switch("tls_certificate", "path of a PEM file", "Certificate chain, to speak TLS without a proxy.", read.path),
+    Switch("tls_key", "path of a PEM file", "The private key of the certificate.", read.path),
     Switch(
         "ca_file",
         "path of a PEM file",
         "Authorities trusted beside the system's when keys and FHIR servers are asked: a hospital's own.",
-        _path,
+        read.path,
     ),
-    Switch("insecure", "yes or no", "Serve beyond this machine without tokens or TLS. For closed test networks.", _yes),
+    Switch("insecure", "yes or no", "Serve beyond this machine without tokens or TLS, in closed networks.", read.yes),
     Switch(
         "fhir_origins",
         "origins, by comma",
         "FHIR servers that may be asked for what prefetch did not bring. Empty: those on this machine, where only it "
         "can call; else none. Registered clients have their own list instead.",
-        _fhir_origins,
+        read.fhir_origins,
     ),
     Switch(
         "fhir_networks",
         "networks, by comma",
         "Private networks to which the names of FHIR servers may lead; without it only public addresses.",
-        _networks,
+        read.networks,
     ),
     Switch(
         "fhir_deadline_ms",
         "milliseconds",
         "How long a call may take when something has to be fetched; what has not come by then is not checked.",
-        _whole(100, 30_000),
+        read.whole(100, 30_000),
     ),
     Switch(
         "fhir_search",
         "get or post",
         "How FHIR servers are searched; post keeps patient ids out of addresses, and falls back to get.",
-        _method,
+        read.method,
     ),
-    Switch("profile", "us or eu", "Whose texts come first where those of regions differ.", _profile),
+    Switch("profile", "us or eu", "Whose texts come first where those of regions differ.", read.profile),
     Switch(
         "knowledge",
         "path of a folder",
         "Where sets of knowledge are kept that `gabaguard knowledge use` puts there, and which one is chosen. While "
         "there is none, what ships with this version is used.",
-        _folder,
+        read.folder,
     ),
     Switch(
         "seal",
         "require or warn",
         "When shipped knowledge is not what was sealed at installation. require: do not start, for a flipped bit may "
         "still be valid; warn: log the files that differ, validate all, and start (for those who edit it in place).",
-        _seal,
+        read.seal,
     ),
-    Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", _day),
-    Switch("max_body", "bytes", "Larger calls get 413 before they are read.", _whole(1024, 1024**3)),
+    Switch("as_of", "YYYY-MM-DD", "Freezes the clinical today for demos, tests and replays; empty: today.", read.day),
+    Switch("max_body", "bytes", "Larger calls get 413 before they are read.", read.whole(1024, 1024**3)),
     Switch(
         "cors_origins",
         "origins, by comma",
         "Browser pages that may call us. Empty: any page on a loopback bind, none otherwise. Never with credentials.",
-        _origins,
+        read.origins,
     ),
     Switch("log_level", "level", "How much is logged. No level logs patient data.", _level),
     Switch(
         "traces",
         "URL",
         "Where spans are sent (OTLP over HTTP, as http://127.0.0.1:4318/v1/traces); needs the extra otel. Empty: none.",
-        _url,
+        read.url,
     ),
     Switch(
         "traces_to_ehr",
         "yes or no",
         "Tell FHIR servers the trace of a call (header traceparent), so that theirs can join it.",
-        _yes,
+        read.yes,
     ),
     Switch(
         "database_url",
         "path or URL",
         "Where feedback and one row per call are kept: a file (SQLite) or postgresql://...; off: nothing is kept.",
-        _database,
+        read.database,
     ),
-    Switch("calls_days", "days", "How long rows of calls are kept; 0: for ever.", _whole(0, 36500)),
-    Switch("feedback_days", "days", "How long feedback is kept; 0: for ever.", _whole(0, 36500)),
+    Switch("calls_days", "days", "How long rows of calls are kept; 0: for ever.", read.whole(0, 36500)),
+    Switch("feedback_days", "days", "How long feedback is kept; 0: for ever.", read.whole(0, 36500)),
     Switch(
         "feedback_comments",
         "yes or no",
         "Keep the free text of an override. Off: prescribers may write about the patient in it.",
-        _yes,
+        read.yes,
     ),
 )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from cds.knowledge.model import Knowledge
 from cds.site import CheckAt, Mode, Site
+from hooks.languages import ENGLISH
 from hooks.settings import SWITCHES, Settings, shown
 from hooks.sites import DEFAULT, SitesFaults, faults_of, knowledge_at, read_sites
 
@@ -57,7 +58,7 @@ def table(settings: Settings) -> list[Told]:
 def of_sites(settings: Settings, knowledge: Knowledge, client: str | None = None) -> list[ToldOfSite]:
     """What sites, or one client, have otherwise than the knowledge. Raises ``SitesFaults``."""
     sites = read_sites(settings)
-    if faults := faults_of(sites, knowledge):
+    if faults := faults_of(sites, knowledge, settings):
         raise SitesFaults(faults)
     if client is not None:
         mine = sites.get(client) or sites.get(DEFAULT)
@@ -71,6 +72,9 @@ def _rows(client: str, site: Site, knowledge: Knowledge, settings: Settings) -> 
     for id, at in site.checks.items():
         for key, value, usual in _changes(id, at, knowledge):
             yield ToldOfSite(client, key, value, usual, at.why, f"{site.id}.toml", version)
+    if site.language != ENGLISH:
+        left = f"{len(found.untranslated)} of {len(found.checks)} checks are not whole in it"
+        yield ToldOfSite(client, "language", f"{site.language}: {left}", ENGLISH, "", f"{site.id}.toml", version)
     if site.require_review:
         waiting = f"{len(found.silent)} checks are silent"
         yield ToldOfSite(client, "require_review", f"true: {waiting}", "false", _WAITS, f"{site.id}.toml", version)

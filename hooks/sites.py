@@ -18,6 +18,7 @@ from cds.knowledge.load import KnowledgeFaults
 from cds.knowledge.model import Knowledge
 from cds.site import CheckAt, Mode, Site, laid_over, only_reviewed, site_faults
 from hooks.engine import Engine
+from hooks.languages import ENGLISH, faults_in, spoken
 from hooks.reviews import read_reviews
 from hooks.settings import Settings
 
@@ -38,7 +39,7 @@ class Sites:
     def __init__(self, engine: Engine) -> None:
         self._everywhere = engine
         self.files = read_sites(engine.settings)
-        if faults := faults_of(self.files, engine.knowledge):
+        if faults := faults_of(self.files, engine.knowledge, engine.settings):
             raise SitesFaults(faults)
         self._engines = {
             id: engine.with_knowledge(knowledge_at(site, engine.knowledge, engine.settings))
@@ -56,13 +57,15 @@ class Sites:
 
 def knowledge_at(site: Site, knowledge: Knowledge, settings: Settings) -> Knowledge:
     """The knowledge as it holds at a site, with what waits there for a review in silence."""
-    found = laid_over(knowledge, site)
+    found = laid_over(spoken(knowledge, settings.languages, site.language), site)
     return only_reviewed(found, read_reviews(settings.reviews).reviews) if site.require_review else found
 
 
-def faults_of(sites: Mapping[str, Site], knowledge: Knowledge) -> list[str]:
+def faults_of(sites: Mapping[str, Site], knowledge: Knowledge, settings: Settings) -> list[str]:
     """Everything that sites ask for and the knowledge does not allow, as "file: key: fault" lines."""
-    return [f"{id}.toml: {fault}" for id, site in sites.items() for fault in site_faults(site, knowledge)]
+    faults = [f"{id}.toml: {fault}" for id, site in sites.items() for fault in site_faults(site, knowledge)]
+    spoken_here = sorted({site.language for site in sites.values()})
+    return faults + [fault for id in spoken_here for fault in faults_in(settings.languages, id, knowledge)]
 
 
 def read_sites(settings: Settings) -> dict[str, Site]:
@@ -106,7 +109,9 @@ def site_of(id: str, data: Mapping[str, Any]) -> Site:
         )
         for check, at in data.get("checks", {}).items()
     }
-    return Site(id, checks, dict(data.get("labels", {})), bool(data.get("require_review", False)))
+    return Site(
+        id, checks, dict(data.get("labels", {})), bool(data.get("require_review", False)), data.get("language", ENGLISH)
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, Any] | None, list[str]]:

@@ -30,6 +30,7 @@ def test_the_environment_sets_every_switch(tmp_path: Path) -> None:
             "GABAGUARD_PUBLIC_URL": "https://cds.example.org/base/",
             "GABAGUARD_CLIENTS": str(file),
             "GABAGUARD_SITES": str(tmp_path),
+            "GABAGUARD_LANGUAGES": str(tmp_path),
             "GABAGUARD_REVIEWS": "kept/reviews.jsonl",
             "GABAGUARD_TLS_CERTIFICATE": str(file),
             "GABAGUARD_TLS_KEY": str(file),

@@ -31,7 +31,10 @@ BAD = {
     "d.toml": (f"[checks.falls-elderly]\n{WHY}\nlevel = 'info'", "falls-elderly: there is no setting 'level'"),
     "e.toml": (f"[checks.baclofen-max-dose]\n{WHY}\nnumbers = {{ maximum = '60' }}", "numbers.maximum: write a number"),
     "f.toml": ("[labels]\nnephrologist-plan = ''", "labels.nephrologist-plan: write a text of 2 to 80"),
-    "g.toml": ("[thresholds]", "g.toml: (file): there is no setting 'thresholds'; write require_review, tables"),
+    "g.toml": (
+        "[thresholds]",
+        "g.toml: (file): there is no setting 'thresholds'; write language, require",
+    ),
 }
 BEYOND = {
     "default.toml": (f"[checks.baclofen-max-dose]\n{WHY}\nnumbers = {{ maximum = 81 }}", "from 60 to 80 mg/d"),
