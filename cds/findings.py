@@ -45,6 +45,7 @@ class Finding(msgspec.Struct, frozen=True):
     because: tuple[str, ...] = ()  # what set the level: "eGFR below 30", "age 72"
     unknown: tuple[str, ...] = ()
     shown: bool = True
+    repeated: str = ""  # why it is not shown again, where a site does not want it twice
     silenced: bool = False  # would be shown, if the site did not try its check in silence
 
 

@@ -38,12 +38,16 @@ class CheckAt(msgspec.Struct, frozen=True):
 class Site(msgspec.Struct, frozen=True):
     """One site. ``labels``: override reason code -> what it is called there.
 
+    ``select_minutes`` and ``override_hours``: for how long what was shown when a medicine was chosen is not shown again
+    when it is signed, and what was overridden with a reason at all; 0: never left out.
     ``require_review``: a check that nobody has reviewed as it holds there stays silent (``only_reviewed``).
     """
 
     id: str
     checks: Mapping[str, CheckAt] = {}
     labels: Mapping[str, str] = {}
+    select_minutes: int = 0
+    override_hours: int = 0
     require_review: bool = False
     language: str = "en"
 
@@ -90,7 +94,7 @@ def laid_over(knowledge: Knowledge, site: Site) -> Knowledge:
     }
     return msgspec.structs.replace(
         knowledge,
-        version=f"{knowledge.version}+{site.id}-{digest(site)}",
+        version=f"{knowledge.version}+{site.id[:24]}-{digest(site)}",
         checks=checks,
         overrides=overrides,
         silent=frozenset(id for id, at in site.checks.items() if at.mode is Mode.SILENT),

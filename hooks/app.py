@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +32,7 @@ from hooks.observe import configure, fault, log, new_request_id
 from hooks.openapi import openapi
 from hooks.origins import allowed
 from hooks.pages import evidence_page, not_checked_page
+from hooks.repeats import Repeats
 from hooks.respond import Answer, respond
 from hooks.sandbox.routes import add_sandbox
 from hooks.settings import Settings, load_settings
@@ -74,7 +76,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body
     app.url_map.strict_slashes = False
     metrics = Metrics()
-    _add_services(app, memory, metrics)
+    _add_services(app, memory, metrics, repeats_of(memory, current))
     _add_memory(app, memory, metrics)
     _add_pages(app)
     _add_health(app, current, memory, metrics)
@@ -86,7 +88,12 @@ def create_app(
     return app
 
 
-def _add_services(app: Flask, memory: Audit | None, metrics: Metrics) -> None:
+def repeats_of(memory: Audit | None, current: Current) -> Repeats | None:
+    """The memory of what sites were shown; none where nothing is remembered."""
+    return Repeats(memory, lambda client: current.engine.derived(Sites).site(client)) if memory is not None else None
+
+
+def _add_services(app: Flask, memory: Audit | None, metrics: Metrics, repeats: Repeats | None) -> None:
     @app.get("/cds-services")
     def discovery() -> Response:
         return Response(engine_now().discovery, mimetype="application/json")
@@ -99,7 +106,11 @@ def _add_services(app: Flask, memory: Audit | None, metrics: Metrics) -> None:
             raise _no_service()
         body = _body()
         permitted = allowed(g.caller.fhir_origins) if g.caller is not None else engine.settings.fhir_allowed
-        answer = respond(body, service, engine, g.request_id, permitted=permitted)
+        site = engine_now().derived(Sites).site(_client())
+        once = None
+        if repeats is not None and site is not None and (site.select_minutes or site.override_hours):
+            once = partial(repeats.once, _client(), service)
+        answer = respond(body, service, engine, g.request_id, permitted=permitted, once=once)
         g.told = _told(answer, service.id, len(body), g.caller)
         _tell_failures(answer)
         took = time.perf_counter() - g.began

@@ -124,7 +124,7 @@ class Audit:
         told = False
         while True:
             try:
-                self.store.keep_calls(self._rows(batch))
+                self.store.keep_calls(*self._rows(batch))
                 return True
             except StoreUnavailable:
                 if not told:
@@ -137,18 +137,21 @@ class Audit:
                 else:
                     self._stopping.wait(_PAUSE)
 
-    def _rows(self, batch: Iterable[Noted]) -> list[Row]:
-        """The rows of a batch. One that cannot be made costs itself only."""
-        rows = []
+    def _rows(self, batch: Iterable[Noted]) -> tuple[list[Row], list[Row]]:
+        """The rows of a batch, and those of what it showed. One that cannot be made costs itself only."""
+        rows: list[Row] = []
+        seen: list[Row] = []
         for noted in batch:
             try:
-                rows.append(row_of(noted, self.store))
+                row = row_of(noted, self.store)
+                seen += shown_of(noted, row, self.store)
+                rows.append(row)
             except StoreUnavailable:
                 raise
             except Exception as error:
                 self.dropped += 1
                 log().error("a call cannot be noted", request_id=noted.request_id, **fault(error))
-        return rows
+        return rows, seen
 
     def _tidy(self) -> None:
         now = datetime.now(UTC)
@@ -203,8 +206,30 @@ def row_of(noted: Noted, store: Store) -> Row:
     }
 
 
+def shown_of(noted: Noted, row: Row, store: Store) -> list[Row]:
+    """What a call showed to a site that does not want it twice: a keyed hash each, and the card it stood on."""
+    judged = noted.answer.judged
+    if judged is None or not judged.shown:
+        return []
+    cards = {check: card for card, _, checks, _ in orjson.loads(row["cards"]) for check in checks}
+    return [
+        {
+            "at": noted.at,
+            "client": noted.client,
+            "hook": judged.request.hook,
+            "card": cards[check],
+            "level": level,
+            "mark": store.patient_mark(f"{judged.request.patient_id}|{about}"),
+        }
+        for check, level, about in judged.shown
+        if check in cards
+    ]
+
+
 def _shown(finding: Finding) -> bool | str:
-    """Whether it was on a card; "silent" when it was only kept off by the site."""
+    """Whether it was on a card; "silent" or "repeat" when only the site kept it off."""
+    if finding.repeated:
+        return "repeat"
     return "silent" if finding.silenced else finding.shown and finding.indicator > 0
 
 

@@ -86,6 +86,8 @@ class CardMaker:
             about["findings"] = list(told.values())
         if report.not_checked:
             about["notChecked"] = [_not_checked(item) for item in report.not_checked]
+        if repeats := {finding.check: finding.repeated for finding in report.findings if finding.repeated}:
+            about["notShownAgain"] = [{"check": check, "because": why} for check, why in repeats.items()]
         if self._site:
             about["site"] = self._site
         if self._knowledge.language != ENGLISH:

@@ -21,6 +21,10 @@ _WORDS = {
     "failed": "a fault of ours; the others were not affected",
     "off": "not asked: it is off at this site",
 }
+_KEPT_OFF = {
+    "silent": "silent at this site: asked and kept, not shown",
+    "repeat": "not shown again: this site does not want twice what was shown or overridden before",
+}
 NOT_ASKED = "does not concern the orders of this call"
 
 
@@ -33,7 +37,7 @@ def _call(row: dict[str, Any], knowledge: Knowledge) -> dict[str, Any]:
     ended = {check: (how, reason) for check, how, reason in orjson.loads(row["explained"])}
     levels: dict[str, list[dict[str, Any]]] = {}
     for check, indicator, shown in orjson.loads(row["findings"]):
-        levels.setdefault(check, []).append({"indicator": indicator, "shown": shown is True} | _silent(shown))
+        levels.setdefault(check, []).append({"indicator": indicator, "shown": shown is True} | _kept_off(shown))
     ids = dict.fromkeys((*knowledge.checks, *ended))  # also those of the knowledge that judged the call then
     return {
         "service": row["service"],
@@ -44,8 +48,8 @@ def _call(row: dict[str, Any], knowledge: Knowledge) -> dict[str, Any]:
     }
 
 
-def _silent(shown: bool | str) -> dict[str, str]:
-    return {"note": "silent at this site: asked and kept, not shown"} if shown == "silent" else {}
+def _kept_off(shown: bool | str) -> dict[str, str]:
+    return {"note": _KEPT_OFF[shown]} if isinstance(shown, str) else {}
 
 
 def _check(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -42,6 +42,10 @@ class Judged(msgspec.Struct, frozen=True):
     report: Report
     as_of: date
     fetched: Mapping[str, Sequence[str]] = {}  # keys asked of the FHIR server, by how that ended
+    shown: tuple[tuple[str, int, str], ...] = ()  # check, level, subject: to be remembered (``hooks.repeats``)
+
+
+Once = Callable[[Judged], Judged]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,23 +63,34 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def respond(
-    body: bytes, service: Service, engine: Engine, request_id: str = "", *, permitted: Allowed | None = None
+    body: bytes,
+    service: Service,
+    engine: Engine,
+    request_id: str = "",
+    *,
+    permitted: Allowed | None = None,
+    once: Once | None = None,
 ) -> Answer:
     """Answer one call of a service.
 
-    ``permitted``: the FHIR servers that this caller may lead us to; None takes those of the settings.
+    ``permitted``: the FHIR servers that this caller may lead us to; None takes those of the settings. ``once``: leaves
+    out what need not be shown again.
     """
     with using(engine.knowledge.tables):
-        return _respond(body, service, engine, request_id, permitted)
+        return _respond(body, service, engine, request_id, permitted, once)
 
 
-def _respond(body: bytes, service: Service, engine: Engine, request_id: str, permitted: Allowed | None) -> Answer:
+def _respond(
+    body: bytes, service: Service, engine: Engine, request_id: str, permitted: Allowed | None, once: Once | None
+) -> Answer:
     heard(len(body))
     try:
         judged = judge(body, service, engine, permitted)
     except Refused as refusal:
         return Answer(refusal.status, outcome(refusal.status, refusal.issues, request_id), MEDIA_TYPE, refusal=refusal)
     request = judged.request
+    if once is not None:
+        judged = once(judged)
     if read_by_patient(request, service):
         answer = engine.cards.for_patient(judged.report, as_of=judged.as_of)
     else:

@@ -75,6 +75,9 @@ def _rows(client: str, site: Site, knowledge: Knowledge, settings: Settings) -> 
     if site.language != ENGLISH:
         left = f"{len(found.untranslated)} of {len(found.checks)} checks are not whole in it"
         yield ToldOfSite(client, "language", f"{site.language}: {left}", ENGLISH, "", f"{site.id}.toml", version)
+    for key, lasts in (("select_minutes", site.select_minutes), ("override_hours", site.override_hours)):
+        if lasts:
+            yield ToldOfSite(client, f"repeats.{key}", str(lasts), "0", "", f"{site.id}.toml", version)
     if site.require_review:
         waiting = f"{len(found.silent)} checks are silent"
         yield ToldOfSite(client, "require_review", f"true: {waiting}", "false", _WAITS, f"{site.id}.toml", version)

@@ -109,8 +109,15 @@ def site_of(id: str, data: Mapping[str, Any]) -> Site:
         )
         for check, at in data.get("checks", {}).items()
     }
+    again = data.get("repeats", {})
     return Site(
-        id, checks, dict(data.get("labels", {})), bool(data.get("require_review", False)), data.get("language", ENGLISH)
+        id=id,
+        checks=checks,
+        labels=dict(data.get("labels", {})),
+        select_minutes=again.get("select_minutes", 0),
+        override_hours=again.get("override_hours", 0),
+        require_review=bool(data.get("require_review", False)),
+        language=data.get("language", ENGLISH),
     )
 
 

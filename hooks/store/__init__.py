@@ -22,11 +22,12 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from hooks.errors import StoreUnavailable
 from hooks.feedback import Feedback
 from hooks.store.database import open_database, transaction
-from hooks.store.tables import calls, feedback, keys, used_tokens
+from hooks.store.tables import calls, feedback, keys, shown, used_tokens
 
 __all__ = ["Store", "StoreUnavailable"]
 
 Row = dict[str, Any]
+_MOST_SHOWN = 50_000  # rows that are looked at, the newest
 _AGAIN = timedelta(seconds=2)  # after a failed opening the next is tried no sooner
 
 
@@ -73,11 +74,27 @@ class Store:
 
     # -- calls --------------------------------------------------------------------------------------------------------
 
-    def keep_calls(self, rows: Sequence[Row]) -> None:
-        """Note calls (``audit.py`` makes the rows)."""
+    def keep_calls(self, rows: Sequence[Row], seen: Sequence[Row] = ()) -> None:
+        """Note calls, and what they showed to sites that do not want it twice (``audit.py`` makes the rows)."""
         if rows:
             with transaction(self.engine) as connection:
                 connection.execute(calls.insert(), list(rows))
+                if seen:
+                    connection.execute(shown.insert(), list(seen))
+
+    def shown_lately(self, client: str, since: datetime, hook: str) -> list[Row]:
+        """What a hook showed a client since then: ``at``, ``level``, ``mark``; the newest, if they are very many."""
+        wanted = (shown.c.client == client) & (shown.c.hook == hook) & (shown.c.at >= since)
+        rows = select(shown.c.at, shown.c.level, shown.c.mark).where(wanted).order_by(shown.c.id.desc())
+        return self._rows(rows.limit(_MOST_SHOWN))
+
+    def overridden_lately(self, client: str, since: datetime) -> list[Row]:
+        """What a client overrode with a reason since then: ``received``, ``level``, ``mark``."""
+        same = (shown.c.card == feedback.c.card) & (shown.c.client == feedback.c.client)
+        wanted = (feedback.c.client == client) & (feedback.c.received >= since)
+        wanted &= (feedback.c.outcome == "overridden") & (feedback.c.reason_code != "")
+        rows = select(feedback.c.received, shown.c.level, shown.c.mark).join(shown, same).where(wanted)
+        return self._rows(rows.order_by(feedback.c.id.desc()).limit(_MOST_SHOWN))
 
     def call_rows(self, limit: int = 100_000) -> list[Row]:
         """What is kept, oldest first."""
@@ -142,6 +159,7 @@ class Store:
         with transaction(self.engine) as connection:
             if calls_before is not None:
                 gone["calls"] = connection.execute(delete(calls).where(calls.c.at < calls_before)).rowcount
+                connection.execute(delete(shown).where(shown.c.at < calls_before))
             if feedback_before is not None:
                 older = feedback.c.received < feedback_before
                 gone["feedback"] = connection.execute(delete(feedback).where(older)).rowcount

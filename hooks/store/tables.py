@@ -65,6 +65,20 @@ calls = Table(
     Index("calls_hook_instance", "hook_instance"),
 )
 
+shown = Table(
+    "shown",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("client", String(200), nullable=False),
+    Column("hook", String(100), nullable=False),
+    Column("card", String(256), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("mark", String(64), nullable=False),  # keyed hash of patient and subject (``cds.repeats``)
+    Index("shown_card", "card"),
+    Index("shown_at", "at"),
+)
+
 used_tokens = Table(
     "used_tokens",
     metadata,

@@ -123,6 +123,7 @@ def test_what_is_in_force_is_told_with_where_from_and_why(
         "checks.baclofen-max-dose.numbers.maximum",
         "checks.driving-counsel.mode",
         "labels.nephrologist-plan",
+        "repeats.select_minutes",
     }
     assert {row["version"] for row in found["sites"]} == {found["sites"][0]["version"]}
 
