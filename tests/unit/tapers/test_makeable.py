@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.arithmetic.makeable import makeable, smallest_part
-from cds.arithmetic.rules import table
+from cds.arithmetic.rules import numbers, table
+from cds.arithmetic.taper_products import Makeable
+from cds.arithmetic.taper_types import LIQUID, Product
 
 # Entered a second time, from the sources: mg of tablets and capsules, and how they may be divided.
 STRENGTHS = """
@@ -76,3 +78,12 @@ def test_every_handful_of_pieces_is_makeable(pieces: list[float]) -> None:
 def test_the_smallest_piece() -> None:
     drugs = {"baclofen": 2.5, "diazepam": 1, "clonazepam": 0.125, "lorazepam": 0.25, "temazepam": 2.5}
     assert {drug: smallest_part(drug) for drug in drugs} == drugs
+
+
+def test_what_tablets_leave_over_is_measured_even_if_it_takes_one_piece_less() -> None:
+    """2.8 mg: after 2.5 mg of tablets 0.3 mg are left, which steps of 0.4 mg do not make; after 2 mg they do."""
+    step = numbers("taper")["liquid_step"]
+    made = Makeable((Product(5), Product(2), Product(0.4 / step, LIQUID)), most=10)
+    (take,) = made.takes(2.8, 1)
+    assert take.mg == pytest.approx(2.8)
+    assert {(amount.product.mg, amount.count) for amount in take.amounts} == {(2, 1), (0.4 / step, 2 * step)}
