@@ -54,7 +54,8 @@ class AllergyRecogniser:
         targets.update(dict.fromkeys(item.id for item in drug.ingredients))
         for text in texts:
             targets.update(dict.fromkeys(item.value for item in _CLASS_WORDS.find(words_of(text))))
-        return Concept(ids=tuple(targets), label=texts[0][:200] if texts else drug.label)
+        named = ", ".join(id.removeprefix("class:").replace("-", " ") for id in targets)  # of a code alone
+        return Concept(ids=tuple(targets), label=texts[0][:200] if texts else named or drug.label)
 
     def _of_codes(self, substance: Coded) -> Iterable[str]:
         for kind, code, _ in systems.codings_of(substance):
