@@ -1,6 +1,6 @@
 """Patients for whom it is known what must be said. A service that does not say it is not ready to advise anybody.
 
-They go the whole way of a call, at start and then at most once a minute, when readiness is asked for.
+They go the whole way of a call: when a worker has started, every minute, and when a set of knowledge is chosen.
 """
 
 from __future__ import annotations

@@ -44,9 +44,21 @@ def examine(folder: Path, settings: Settings) -> tuple[Knowledge, Files]:
     faults: list[str] = []
     for profile, knowledge in found.items():
         faults += _unsung(Engine(msgspec.structs.replace(settings, profile=profile), knowledge), profile)
+    faults += _sites(Engine(settings, found[settings.profile]))
     if faults:
         raise KnowledgeFaults(faults)
     return found[settings.profile], files
+
+
+def _sites(engine: Engine) -> tuple[str, ...]:
+    """What the sites' files ask for and this set does not allow."""
+    from hooks.sites import Sites
+
+    try:
+        engine.derived(Sites)
+    except KnowledgeFaults as refusal:
+        return refusal.faults
+    return ()
 
 
 def sings(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from multiprocessing.util import Finalize
 
 from cds.knowledge.load import KnowledgeFaults, ingredients_of
 from cds.terminology.load import forget_parsed
+from hooks.canaries import Canaries
 from hooks.engine import quietly
 from hooks.knowledge.current import Current, Refusal
 from hooks.knowledge.examine import sings
@@ -37,6 +38,7 @@ class Follower:
         self._since = now()
         self._code = fingerprint()
         self._sign = Sign(home.root)
+        self._silent: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Follow until the process ends."""
@@ -49,9 +51,17 @@ class Follower:
         while not pause.wait(LOOK_EVERY):
             try:
                 self.look()
+                self.listen()
                 self._sign.beat()
             except Exception as error:  # whatever it is, look again
                 log().error("the chosen knowledge cannot be looked at", **fault(error))
+
+    def listen(self) -> None:
+        """Run the canaries, at the start and then every minute; tell the log when another falls silent."""
+        silent = self._current.engine.derived(Canaries).silent()
+        if silent and silent != self._silent:
+            log().error("canaries are silent", names=list(silent))
+        self._silent = silent
 
     def look(self) -> None:
         """Switch if another set is chosen and good."""

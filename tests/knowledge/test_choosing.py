@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cds.arithmetic.rules import SHIPPED as SHIPPED_TABLES
@@ -215,6 +216,25 @@ def test_a_choice_that_cannot_be_read_is_not_guessed(tmp_path: Path) -> None:
         served_knowledge(settings)
     assert use("shipped", settings).before == "?"
     served_knowledge(settings)
+
+
+def test_a_set_that_does_not_allow_what_a_site_asks_for_is_refused(tmp_path: Path) -> None:
+    (sites := tmp_path / "sites").mkdir()
+    (sites / "default.toml").write_text('[checks.no-such-check]\nmode = "off"\nwhy = "for a try"\n', encoding="utf-8")
+    settings = msgspec.structs.replace(_settings(tmp_path), sites=str(sites))
+    with pytest.raises(KnowledgeFaults, match="no-such-check"):
+        use("shipped", settings)
+
+
+def test_canaries_that_fall_silent_are_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = _settings(tmp_path)
+    known = Engine(settings).knowledge
+    mute = msgspec.structs.replace(known, by_ingredient={})
+    follower = Follower(Current(Engine(settings, mute)), Home(Path(settings.knowledge)), b"")
+    follower.listen()
+    follower.listen()
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if "canaries are silent" in one]
+    assert "kidney" in json.loads(line)["names"]
 
 
 # How far the command has come, by what is there: it is killed as soon as that is seen.
