@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _BATCH = 20  # patients that go to a worker at once
-_NOTE = 0.5  # seconds between notes of how far it is
+_NOTE = 1.0  # seconds between notes of how far it is
 
 
 class Wanted(msgspec.Struct, frozen=True):
