@@ -44,6 +44,11 @@ def replay() -> None:
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
 @click.option("--memory", default="1GB", show_default=True, help="Limit of DuckDB; beyond it, it uses the disk.")
 @click.option("--resume", is_flag=True, help="Go on with a replay into this folder that was interrupted.")
+@click.option(
+    "--knowledge",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of another set of knowledge.  [default: the one of this version]",
+)
 @click.option("--audit", is_flag=True, help="Beside it, what the service said live, from GABAGUARD_DATABASE_URL.")
 @click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
 def run(
@@ -57,6 +62,7 @@ def run(
     profile: str | None,
     resume: bool,
     audit: bool,
+    knowledge: Path | None,
 ) -> None:
     """Replay a bulk-FHIR export, or recorded hook calls: which cards would there have been?
 
@@ -90,6 +96,7 @@ def run(
         profile=chosen,
         resume=resume,
         audited=audited() if audit else None,
+        knowledge=str(knowledge.resolve()) if knowledge else "",
     )
     sys.exit(_FOUND if show(wanted) else 0)
 
@@ -103,15 +110,15 @@ def run(
     "sources",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Export to replay, where A or B is a profile and not a replay.",
+    help="Export to replay, where A and B are no replays.",
 )
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
 def diff(a: str, b: str, out: Path | None, sources: tuple[Path, ...], processes: int | None) -> None:
     """Who gets a different card with B than with A, by check, with examples.
 
     A and B are folders of two replays of the same export with the same --key-file: of two versions of gabaguard, say,
-    each replayed where it is installed. Or they are profiles (us, eu): then --source is replayed with each, into A and
-    B in the folder --out, and patients are hashed with a key that is thrown away.
+    each replayed where it is installed. Or they are profiles (us, eu) or folders of knowledge: then --source is
+    replayed with each, into A and B in the folder --out, and patients are hashed with a key that is thrown away.
 
     Exit code: 0 nobody gets a different card, 1 somebody does, 2 they cannot be compared.
     """

@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
+from cds.arithmetic.rules import using
 from cds.case import Action
-from cds.knowledge.load import load_knowledge
 from hooks.engine import Engine
 from hooks.errors import Refused
 from hooks.offline import BadFileError, request_of
@@ -28,7 +28,7 @@ from hooks.population.kinds import kind_of_patient
 from hooks.population.known import ORDERS, Moment, written
 from hooks.population.lines import PACKED, UNPACKING, Rejected, files_of
 from hooks.population.rows import RowMaker, Rows
-from hooks.population.work import Given
+from hooks.population.work import Given, knowledge_of
 from hooks.respond import judge, read_by_patient
 from hooks.services import service_for_hook
 from hooks.settings import Settings
@@ -69,7 +69,8 @@ def rows_of_calls(given: Given, paths: list[Path]) -> tuple[Rows, list[Rejected]
         else:
             if call is not None:
                 found.setdefault(patient, Judged(patient, [], Counter())).calls.append(call)
-    rows = _maker(given).rows(list(found.values()))
+    with using(knowledge_of(given.profile, given.folder).tables):
+        rows = _maker(given).rows(list(found.values()))
     rows.left.update(left)
     return rows, rejected
 
@@ -86,8 +87,10 @@ def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | Non
     if when is None:
         left[UNDATED] += 1
         return "", None
-    engine = _engine(given.profile, when.day)
-    found = judge(request, service, engine, NOWHERE)
+    engine = _engine(given, when.day)
+    with using(engine.knowledge.tables):
+        found = judge(request, service, engine, NOWHERE)
+        kind = kind_of_patient(found.case, engine.knowledge, hook)
     if read_by_patient(found.request, service):
         left[PATIENTS] += 1
         return "", None
@@ -104,7 +107,7 @@ def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | Non
         orders=tuple(order.ref or order.path for order in ours),
         drugs=tuple(sorted({one.id for order in ours for one in order.drug.ingredients})),
         report=found.report,
-        kind=kind_of_patient(found.case, engine.knowledge, hook),
+        kind=kind,
     )
     return found.request.patient_id.removeprefix("Patient/"), call
 
@@ -130,10 +133,11 @@ def _orders(value: Any, deep: int) -> Iterator[dict[str, Any]]:
 
 
 @lru_cache(maxsize=64)
-def _engine(profile: str, day: date) -> Engine:
-    return Engine(Settings(profile=profile, as_of=day), load_knowledge(profile))
+def _engine(given: Given, day: date) -> Engine:
+    settings = Settings(profile=given.profile, as_of=day)
+    return Engine(settings, knowledge_of(given.profile, given.folder))
 
 
 @lru_cache(maxsize=2)
 def _maker(given: Given) -> RowMaker:
-    return RowMaker(load_knowledge(given.profile), given.key)
+    return RowMaker(knowledge_of(given.profile, given.folder), given.key)

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import orjson
 
-from cds.knowledge.load import load_knowledge
 from hooks.population.calls import calls_of, rows_of_calls
 from hooks.population.crew import Crew
 from hooks.population.gather import (
@@ -38,7 +37,7 @@ from hooks.population.report import write_report
 from hooks.population.results import About, Audited, Summary, summarise, write_tables
 from hooks.population.rows import TABLES, Rows
 from hooks.population.scan import look, people_of, scan, write_whole
-from hooks.population.work import Entry, Given, rows_of
+from hooks.population.work import Entry, Given, knowledge_of, rows_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,7 +49,8 @@ _NOTE = 1.0  # seconds between notes of how far it is
 class Wanted(msgspec.Struct, frozen=True):
     """What to replay, and how. ``key``: of the hash of patients, None draws one; ``memory``: the limit of DuckDB.
 
-    ``resume``: go on with what stands in ``out``, if anything does. ``audited``: to be shown beside it.
+    ``knowledge``: the folder of another set than the one that ships with this version. ``resume``: go on with what
+    stands in ``out``, if anything does. ``audited``: to be shown beside it.
     """
 
     sources: tuple[Path, ...]
@@ -61,6 +61,7 @@ class Wanted(msgspec.Struct, frozen=True):
     processes: int = 1
     memory: str = "1GB"
     profile: str = "us"
+    knowledge: str = ""
     resume: bool = False
     audited: Audited | None = None
 
@@ -122,7 +123,7 @@ def _told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
     stats = [(str(path.resolve()), path.stat()) for path in files]
     return {
         "version of gabaguard": version("gabaguard"),
-        "knowledge": load_knowledge(wanted.profile).version,
+        "knowledge": knowledge_of(wanted.profile, wanted.knowledge).version,
         "--as-of": wanted.as_of,
         "--identified": wanted.identified,
         "--key-file": hashlib.sha256(wanted.key).hexdigest() if wanted.key else "",
@@ -193,7 +194,8 @@ class _Replay:
     def _people(self, parts: list[Part], crew: Crew) -> Path:
         path = self._folder / "people"
         if not path.exists():
-            jobs = ((part, number, self._folder, self._wanted.profile) for number, part in enumerate(parts))
+            which = (self._folder, self._wanted.profile, self._wanted.knowledge)
+            jobs = ((part, number, *which) for number, part in enumerate(parts))
             looks = self._counted("looking for orders", parts, crew.each(look, jobs))
             write_whole(path, msgspec.msgpack.encode(people_of(looks)))
         return path
@@ -216,7 +218,7 @@ class _Replay:
 
     def _given(self, types: tuple[str, ...]) -> Given:
         wanted = self._wanted
-        return Given(types, wanted.profile, wanted.as_of, self._key())
+        return Given(types, wanted.profile, wanted.as_of, self._key(), wanted.knowledge)
 
     def _key(self) -> bytes | None:
         return None if self._wanted.identified else self._wanted.key or self._job.key()
@@ -241,7 +243,7 @@ class _Replay:
 
     def _about(self, files: list[Path]) -> About:
         wanted = self._wanted
-        version = load_knowledge(wanted.profile).version
+        version = knowledge_of(wanted.profile, wanted.knowledge).version
         key = self._key()
         return About(
             title=f"knowledge {version}",

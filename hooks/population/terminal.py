@@ -17,6 +17,7 @@ from hooks.population.results import Summary
 from hooks.population.rows import TABLES
 from hooks.population.run import Wanted, cores, replay
 from hooks.population.scan import write_whole
+from hooks.settings import load_settings
 from hooks.terminal import console
 
 
@@ -102,17 +103,22 @@ def _replayed(names: tuple[str, str], out: Path | None, sources: tuple[Path, ...
     if all((Path(name) / "summary.json").exists() for name in names):
         return [Path(name) for name in names]
     missing = next(name for name in names if not (Path(name) / "summary.json").exists())
-    if missing not in profile_ids():
+    if not _is_set(missing):
         known = " and ".join(profile_ids())
-        raise CannotReplayError(
-            f"{missing} is neither the folder of a finished replay nor a profile; there are {known}"
-        )
+        raise CannotReplayError(f"{missing} is no finished replay, no profile ({known}) and no folder of knowledge")
     if not sources or out is None:
-        raise CannotReplayError(f"to compare profiles ({missing}), name an export by --source and a folder by --out")
-    if other := next((name for name in names if name not in profile_ids()), None):
-        raise CannotReplayError(f"{other} is a replay and {missing} a profile; name two of one kind")
+        raise CannotReplayError(f"to compare knowledge ({missing}), name an export by --source and a folder by --out")
+    if other := next((name for name in names if not _is_set(name)), None):
+        raise CannotReplayError(f"{other} is a replay and {missing} is knowledge; name two of one kind")
+    own = load_settings().profile
     key = secrets.token_bytes(32)
     folders = [out / letter for letter in "AB"]
     for name, folder in zip(names, folders, strict=True):
-        show(Wanted(sources, folder, key=key, processes=processes, profile=name))
+        profile, knowledge = (name, "") if name in profile_ids() else (own, str(Path(name).resolve()))
+        show(Wanted(sources, folder, key=key, processes=processes, profile=profile, knowledge=knowledge))
     return folders
+
+
+def _is_set(name: str) -> bool:
+    """Whether it names knowledge: a profile of this version, or a folder."""
+    return name in profile_ids() or (Path(name) / "evidence.toml").is_file()

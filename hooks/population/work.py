@@ -11,10 +11,13 @@ import gc
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import msgspec
 
-from cds.knowledge.load import load_knowledge
+from cds.arithmetic.rules import using
+from cds.knowledge.load import load_knowledge, read_knowledge
+from cds.knowledge.model import Knowledge
 from cds.memo import heard
 from hooks.population.judge import Judge
 from hooks.population.known import moment
@@ -26,13 +29,14 @@ class Given(msgspec.Struct, frozen=True):
 
     ``types``: the resource types that the export holds anything of; of others it is said that they were not there.
     ``as_of``: open every chart on that day instead of judging each order. ``key``: of the hash that stands for a
-    patient; None names patients.
+    patient; None names patients. ``folder``: of another set of knowledge than the one that ships with this version.
     """
 
     types: tuple[str, ...]
     profile: str = "us"
     as_of: date | None = None
     key: bytes | None = None
+    folder: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -55,6 +59,12 @@ def rows_of(given: Given, patient: str, entries: Iterable[Entry]) -> Rows:
 
 
 @lru_cache(maxsize=2)
+def knowledge_of(profile: str, folder: str) -> Knowledge:
+    """The knowledge that ships with this version, or that of a folder. Raises ``KnowledgeFaults``."""
+    return read_knowledge(Path(folder), profile=profile) if folder else load_knowledge(profile)
+
+
+@lru_cache(maxsize=2)
 def _worker(given: Given) -> _Worker:
     return _Worker(given)
 
@@ -63,16 +73,17 @@ class _Worker:
     """Knowledge, read once per process."""
 
     def __init__(self, given: Given) -> None:
-        knowledge = load_knowledge(given.profile)
+        knowledge = knowledge_of(given.profile, given.folder)
         gc.freeze()  # it stays: looking through it again and again took a quarter of the time
+        self._tables = knowledge.tables
         self._judge = Judge(knowledge, given.types, given.as_of)
         self._maker = RowMaker(knowledge, given.key)
 
     def rows(self, patient: str, entries: Iterable[Entry]) -> Rows:
         texts = [entry.text for entry in newest(entries)]
         heard(sum(map(len, texts)))  # what the readers remember of them is bounded
-        judged = self._judge.patient(patient, texts)
-        return self._maker.rows([judged])
+        with using(self._tables):
+            return self._maker.rows([self._judge.patient(patient, texts)])
 
 
 def newest(entries: Iterable[Entry]) -> list[Entry]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import os
 import random
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import orjson
@@ -21,8 +18,9 @@ from hooks.population.gather import CannotReplayError
 from hooks.population.run import Wanted, replay
 from hooks.population.synthetic import KIDNEY, Story, write
 from tests.population.test_known import story
+from tests.population.test_replay import rows
 
-ROOT = Path(__file__).resolve().parents[2]
+KNOWLEDGE = Path(__file__).resolve().parents[2] / "cds" / "knowledge"
 KEY = b"0123456789abcdef"
 
 
@@ -103,17 +101,19 @@ def test_two_profiles_in_one_go(tmp_path: Path) -> None:
     assert "<script" not in page(found)
 
 
-def test_two_versions_of_the_knowledge(tmp_path: Path) -> None:
-    """A pharmacist moves one limit in a copy of gabaguard: whoever crosses it gets a different card, nobody else."""
-    copy = tmp_path / "copy"
-    for name in ("cds", "hooks"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".seal"))
-    path = copy / "cds" / "knowledge" / "checks" / "baclofen-renal-dose.toml"
+def with_other_limit(folder: Path) -> Path:
+    """A copy of the knowledge in which baclofen is to be reduced below an eGFR of 50, not 60."""
+    shutil.copytree(KNOWLEDGE, folder, ignore=shutil.ignore_patterns("__pycache__", ".seal", "*.py"))
+    path = folder / "checks" / "baclofen-renal-dose.toml"
     text = path.read_text(encoding="utf-8")
     assert text.count("value = 60\n") == 1
     path.write_text(text.replace("value = 60\n", "value = 50\n"), encoding="utf-8")
-    source, key = tmp_path / "export.ndjson", tmp_path / "key"
-    key.write_bytes(KEY)
+    return folder
+
+
+def test_two_versions_of_the_knowledge(tmp_path: Path) -> None:
+    """A pharmacist moves one limit in a copy: whoever crosses it gets a different card, nobody else."""
+    source = tmp_path / "export.ndjson"
     resources = []
     for egfr in (49, 50, 59, 60):
         at = Story(f"egfr{egfr}", random.Random(7))
@@ -121,14 +121,32 @@ def test_two_versions_of_the_knowledge(tmp_path: Path) -> None:
         at.order("baclofen", 0)
         resources += at.resources
     source.write_bytes(b"\n".join(map(orjson.dumps, resources)))
-    for name, root in (("old", ROOT), ("new", copy)):
-        words = ["replay", source, "--out", tmp_path / name, "--key-file", key, "--processes", 1]
-        command = [sys.executable, "-m", "hooks.cli", *map(str, words)]
-        environment = {**os.environ, "PYTHONPATH": str(root)}
-        subprocess.run(command, check=True, capture_output=True, cwd=root, env=environment)
-    found = compare(tmp_path / "old", tmp_path / "new", tmp_path / "changes.csv")
-    with (tmp_path / "changes.csv").open(encoding="utf-8", newline="") as file:
+    out, changed = tmp_path / "out", with_other_limit(tmp_path / "changed")
+    result = diff(KNOWLEDGE, changed, "--source", source, "--out", out, "--processes", 1)
+    assert result.exit_code == 1, result.output
+    with (out / "changes.csv").open(encoding="utf-8", newline="") as file:
         told = [(row["check"], row["change"], row["kidney"]) for row in csv.DictReader(file)]
     assert [one for one in told if one[0] == KIDNEY] == [(KIDNEY, "lost", "eGFR 45–59")] * 2
+    found = compare(out / "A", out / "B")
     assert found.different == 2
     assert found.a != found.b
+
+
+def test_the_arithmetic_is_that_of_the_folder(tmp_path: Path) -> None:
+    """Its tables, too: with creatinine and eGFR current for a month only, a value of three months ago is too old."""
+    folder = with_other_limit(tmp_path / "changed")
+    path = folder / "arithmetic" / "kidney.toml"
+    text = path.read_text(encoding="utf-8")
+    months = text.index("value", text.index("[numbers.current_months]"))
+    end = text.index("\n", months)
+    path.write_text(f"{text[:months]}value = 1{text[end:]}", encoding="utf-8")
+    at = story()
+    at.egfr(-90, 24)
+    at.order("baclofen", 0)
+    source = tmp_path / "a.ndjson"
+    source.write_bytes(b"\n".join(map(orjson.dumps, at.resources)))
+    bands = []
+    for name, knowledge in (("with-shipped", ""), ("with-changed", str(folder))):
+        replay(Wanted((source,), tmp_path / name, key=KEY, knowledge=knowledge))
+        bands.append(rows(tmp_path / name, "calls")[0]["kidney"])
+    assert bands == ["eGFR 15–29", "not known"]
