@@ -11,11 +11,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Stamps: written last, so that an interrupted installation is taken up again.
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
+READY_SPARK := $(VENV)/.ready-spark
 # Of the knowledge as it was when last validated whole (never committed).
 SEAL := cds/knowledge/.seal
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test check coverage bench prove lock clean
+.PHONY: help install install-dev install-spark demo test check coverage bench prove lock clean
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -23,6 +24,8 @@ help:  ## list the commands
 install: $(READY) $(SEAL)  ## set up .venv with .venv/bin/gabaguard (nothing outside this folder is touched)
 
 install-dev: $(READY) $(READY_DEV) $(SEAL)  ## the same, with the tools for test and check
+
+install-spark: $(READY) $(READY_DEV) $(READY_SPARK) $(SEAL)  ## the same, with Apache Spark (over 400 MB; needs Java 17 or newer)
 
 # What a start need not do again: validate the knowledge as it is now, and compile the code.
 $(SEAL): $(READY) $(shell find cds/knowledge -name '*.toml' -o -name '*.tsv' -o -name '*.json' -o -name '*.py')
@@ -44,6 +47,10 @@ $(READY): requirements.lock pyproject.toml
 
 $(READY_DEV): $(READY) requirements-dev.lock
 	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+$(READY_SPARK): $(READY_DEV) requirements-spark.lock
+	@$(PIP) install --quiet --require-hashes --no-deps -r requirements-spark.lock
 	@touch $@
 
 demo: install  ## serve demo patients, post a real call, print its cards, stay up (ONCE=1: end then; PORT=n)
@@ -77,6 +84,7 @@ prove: install-dev  ## the exhaustive proofs, resumable; prints the figures that
 	@$(BIN)/python -m tests.prove.kills
 	@$(BIN)/python -m tests.prove.replays
 	@$(BIN)/python -m tests.prove.spoil
+	@$(BIN)/python -m tests.prove.spark
 	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -q -s tests/http/test_described.py
 	@$(BIN)/python -m pytest -q tests/cases tests/releases tests/failure
 	@HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -q -n $(JOBS) tests/generative tests/unit
@@ -88,6 +96,7 @@ lock: install  ## write the lock files anew (UPGRADE=1: newest versions)
 	@$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) install --quiet uv
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra postgres -o requirements.lock pyproject.toml
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra postgres --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra build --extra postgres --extra spark -c requirements-dev.lock -o requirements-spark.lock pyproject.toml
 
 clean:  ## remove what these commands made
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov build dist .coverage .coverage.* $(SEAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,8 +32,15 @@ def replay() -> None:
     """
 
 
+class _Source(click.Path):
+    """A path that exists, or an address that only Spark can read."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
 @replay.command()
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True, type=_Source(exists=True, path_type=Path))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A new folder for it.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Open every chart on that day instead of each order.")
 @click.option("--identified", is_flag=True, help="Name patients and their resources in the results.")
@@ -51,8 +59,10 @@ def replay() -> None:
 )
 @click.option("--audit", is_flag=True, help="Beside it, what the service said live, from GABAGUARD_DATABASE_URL.")
 @click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="On what.")
+@click.option("--spark", "options", metavar="NAME=VALUE", multiple=True, help="Option of Spark, as spark.master=yarn.")
 def run(
-    sources: tuple[Path, ...],
+    sources: tuple[Path | str, ...],
     out: Path,
     as_of: datetime | None,
     identified: bool,
@@ -63,6 +73,8 @@ def run(
     resume: bool,
     audit: bool,
     knowledge: Path | None,
+    engine: str,
+    options: tuple[str, ...],
 ) -> None:
     """Replay a bulk-FHIR export, or recorded hook calls: which cards would there have been?
 
@@ -85,8 +97,17 @@ def run(
     key = key_file.read_bytes() if key_file else None
     if key is not None and len(key) < 16:
         raise click.UsageError("the key file holds fewer than 16 bytes")
+    addresses = tuple(source for source in sources if isinstance(source, str))
+    if engine != "spark" and (addresses or options):
+        raise click.UsageError("--spark, and sources that are no paths here, are for --engine spark")
+    if engine == "spark" and knowledge is not None:
+        raise click.UsageError("--knowledge is for --engine duckdb: Spark's workers have the version they installed")
+    if engine == "spark" and resume:
+        raise click.UsageError("--resume is for --engine duckdb: Spark repeats by itself what a lost worker had done")
+    if wrong := [option for option in options if "=" not in option]:
+        raise click.UsageError(f"--spark {wrong[0]}: write it as NAME=VALUE")
     wanted = Wanted(
-        sources=sources,
+        sources=tuple(source for source in sources if isinstance(source, Path)),
         out=out,
         as_of=as_of.date() if as_of else None,
         identified=identified,
@@ -97,6 +118,9 @@ def run(
         resume=resume,
         audited=audited() if audit else None,
         knowledge=str(knowledge.resolve()) if knowledge else "",
+        engine=engine,
+        addresses=addresses,
+        options=dict(option.split("=", 1) for option in options),
     )
     sys.exit(_FOUND if show(wanted) else 0)
 

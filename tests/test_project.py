@@ -28,10 +28,11 @@ TOP_LEVEL = {
     "hooks",
     "pyproject.toml",
     "requirements-dev.lock",
+    "requirements-spark.lock",
     "requirements.lock",
     "tests",
 }
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-spark.lock")
 # Spelled in parts, so that this file does not hold what it forbids.
 FORBIDDEN = {
     "the host of a package registry": "|".join(
@@ -113,8 +114,10 @@ def _names(lock: Path) -> dict[str, str]:
 
 def test_locks_agree_and_cover_what_is_declared(repository: Path) -> None:
     """Tests run on the very versions that are served, and every declared dependency is locked."""
-    serving, developing = (_names(repository / name) for name in LOCKS)
+    serving, developing, spark = (_names(repository / name) for name in LOCKS)
     assert serving.items() <= developing.items()
+    assert serving.items() <= spark.items()
+    assert all(developing.get(name, version) == version for name, version in spark.items())
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
 
@@ -124,6 +127,8 @@ def test_locks_agree_and_cover_what_is_declared(repository: Path) -> None:
     # The driver of PostgreSQL as well: one URL must suffice to change the database.
     assert plain(project["dependencies"] + extras["build"] + extras["postgres"]) <= set(serving)
     assert plain(extras["dev"]) <= set(developing)
+    assert plain(extras["spark"]) <= set(spark)
+    assert not plain(extras["spark"]) & set(developing) - {"duckdb"}  # too large for every `make test`
     assert not plain(extras["dev"]) & set(serving) - {"markdown-it-py"}  # rich needs that one, too
 
 
@@ -177,7 +182,16 @@ def test_what_is_imported_is_declared_and_the_reverse(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=!~;\[ ]", each)[0].replace("-", "_") for each in project["dependencies"]}
     imported = {_DISTRIBUTIONS.get(name, name) for name in _imported(repository)}
+<<<<<<< HEAD
     extras = {"psycopg", "duckdb", "opentelemetry"}  # of the optional dependencies, imported where they are asked for
+=======
+    extras = {
+        "psycopg",
+        "duckdb",
+        "pyspark",
+        "pyarrow",
+    }  # of the optional dependencies, imported where they are asked for
+>>>>>>> 6679f03 (gabaguard replay --engine spark: the same rows by Apache Spark, for exports beyond one machine)
     extras |= {"cryptography"} if "pyjwt[crypto]" in str(project["dependencies"]) else set()
     assert imported - extras <= declared
     assert declared <= imported

@@ -200,7 +200,7 @@ _WORDS = {"people": "patients with an order of ours", "used": "lines used"}
 
 
 def _read(summary: Summary) -> Markup:
-    rows = [(_WORDS.get(name, name), number) for name, number in summary.read.items()]
+    rows = [(_WORDS.get(name, name), number) for name, number in sorted(summary.read.items())]
     rows += [(f"used: {name}", number) for name, number in summary.types.items()]
     rows += [(f"no check looks at: {name}", number) for name, number in summary.passed.items()]
     rows += [(f"not judged: {name}", number) for name, number in summary.left.items()]

@@ -51,6 +51,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     ``knowledge``: the folder of another set than the one that ships with this version. ``resume``: go on with what
     stands in ``out``, if anything does. ``audited``: to be shown beside it.
+    ``engine``: duckdb or spark; for Spark alone ``addresses`` (sources that are no paths here, as s3a://), ``options``.
     """
 
     sources: tuple[Path, ...]
@@ -64,6 +65,9 @@ class Wanted(msgspec.Struct, frozen=True):
     knowledge: str = ""
     resume: bool = False
     audited: Audited | None = None
+    engine: str = "duckdb"
+    addresses: tuple[str, ...] = ()
+    options: dict[str, str] = {}
 
 
 T = TypeVar("T")
@@ -84,14 +88,18 @@ def replay(wanted: Wanted, progress: Progress = _silent) -> Summary:
     """
     if wanted.resume and (finished := _finished(wanted.out)) is not None:
         return finished
+    if wanted.engine == "spark":
+        from hooks.population import spark
+
+        return spark.replay(wanted, progress)
     files, calls = files_of(wanted.sources), calls_of(wanted.sources)
     if bool(files) is bool(calls):
         raise CannotReplayError(_MIXED if files else _NOTHING)
     files = files or calls
-    job = Job(wanted.out, _told(wanted, files), resume=wanted.resume)
+    job = Job(wanted.out, told(wanted, files), resume=wanted.resume)
     of_use = True
     try:
-        summary = _Replay(wanted, job, progress).run(files, calls=bool(calls))
+        summary = Replay(wanted, job, progress).run(files, calls=bool(calls))
         of_use = False
     except InterruptedReplayError:
         raise
@@ -118,12 +126,13 @@ def _finished(out: Path) -> Summary | None:
     return msgspec.json.decode(path.read_bytes(), type=Summary)
 
 
-def _told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
+def told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
     """All that the rows depend on."""
     stats = [(str(path.resolve()), path.stat()) for path in files]
     return {
         "version of gabaguard": version("gabaguard"),
         "knowledge": knowledge_of(wanted.profile, wanted.knowledge).version,
+        "--engine": wanted.engine,
         "--as-of": wanted.as_of,
         "--identified": wanted.identified,
         "--key-file": hashlib.sha256(wanted.key).hexdigest() if wanted.key else "",
@@ -134,7 +143,7 @@ def _told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
-class _Replay:
+class Replay:
     """One replay, from its files to its report."""
 
     def __init__(self, wanted: Wanted, job: Job, progress: Progress) -> None:
@@ -144,6 +153,7 @@ class _Replay:
         self._progress = progress
 
     def run(self, files: list[Path], *, calls: bool) -> Summary:
+        """From the files to the report."""
         wanted = self._wanted
         with ExitStack() as stack:
             base = connect(self._folder, wanted.memory, wanted.processes)
@@ -155,7 +165,7 @@ class _Replay:
                 gathered = self._export(files, base, crew)
                 left = self._judge(base, gathered, crew)
             self._progress("writing", 0, 0)
-            return self._write(base, gathered, left, files)
+            return self._write(base, gathered, left, [path.stat().st_size for path in files])
 
     def _calls(self, files: list[Path], crew: Crew) -> tuple[Gathered, dict[str, int]]:
         """Judge recorded calls; what they came to, and what could not be judged."""
@@ -241,7 +251,7 @@ class _Replay:
             written.close()
         return state.left
 
-    def _about(self, files: list[Path]) -> About:
+    def _about(self, sizes: Iterable[int]) -> About:
         wanted = self._wanted
         version = knowledge_of(wanted.profile, wanted.knowledge).version
         key = self._key()
@@ -249,16 +259,16 @@ class _Replay:
             title=f"knowledge {version}",
             knowledge=version,
             as_of=wanted.as_of.isoformat() if wanted.as_of else "",
-            sources=_hash(sorted(path.stat().st_size for path in files)),
+            sources=_hash(sorted(sizes)),
             key="named" if key is None else _hash(key.hex()),
         )
 
-    def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int], files: list[Path]) -> Summary:
+    def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int], sizes: list[int]) -> Summary:
         """Each file of the results appears whole, the summary last."""
         wanted, drafts = self._wanted, self._folder / "results"
         drafts.mkdir(exist_ok=True)
         write_tables(base, self._folder, drafts)
-        summary = summarise(base, gathered, left, self._about(files), wanted.audited)
+        summary = summarise(base, gathered, left, self._about(sizes), wanted.audited)
         write_report(summary, drafts / "report.html")
         for path in drafts.iterdir():
             path.replace(wanted.out / path.name)
