@@ -182,16 +182,8 @@ def test_what_is_imported_is_declared_and_the_reverse(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=!~;\[ ]", each)[0].replace("-", "_") for each in project["dependencies"]}
     imported = {_DISTRIBUTIONS.get(name, name) for name in _imported(repository)}
-<<<<<<< HEAD
-    extras = {"psycopg", "duckdb", "opentelemetry"}  # of the optional dependencies, imported where they are asked for
-=======
-    extras = {
-        "psycopg",
-        "duckdb",
-        "pyspark",
-        "pyarrow",
-    }  # of the optional dependencies, imported where they are asked for
->>>>>>> 6679f03 (gabaguard replay --engine spark: the same rows by Apache Spark, for exports beyond one machine)
+    # Of the optional dependencies, imported where they are asked for.
+    extras = {"psycopg", "duckdb", "opentelemetry", "pyspark", "pyarrow"}
     extras |= {"cryptography"} if "pyjwt[crypto]" in str(project["dependencies"]) else set()
     assert imported - extras <= declared
     assert declared <= imported
