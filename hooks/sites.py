@@ -73,6 +73,10 @@ def read_sites(settings: Settings) -> dict[str, Site]:
     if not settings.sites:
         return {}
     folder = Path(settings.sites)
+    if not folder.is_dir():  # mistyped, it would serve every client as if no hospital had decided anything
+        raise SitesFaults(
+            [f"{settings.sites}: is no folder; write in GABAGUARD_SITES the one that holds the sites' files"]
+        )
     found: dict[str, Site] = {}
     faults: list[str] = []
     known = _clients(settings)

@@ -96,6 +96,15 @@ def test_without_a_folder_the_knowledge_holds_as_it_is() -> None:
     assert Sites(engine).at("any") is engine
 
 
+@pytest.mark.parametrize("name", ["mistyped", "default.toml"])
+def test_a_folder_that_is_not_there_is_a_fault_and_not_no_sites(tmp_path: Path, name: str) -> None:
+    (tmp_path / "default.toml").write_text("", encoding="utf-8")
+    with pytest.raises(SitesFaults) as refusal:
+        Sites(Engine(Settings(sites=str(tmp_path / name)), load_knowledge()))
+    (fault,) = refusal.value.faults
+    assert fault.startswith(f"{tmp_path / name}: is no folder; write in GABAGUARD_SITES")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_what_is_in_force_is_told_with_where_from_and_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
