@@ -9,7 +9,7 @@ code; for it all facts, all tables and the checks of its group count. Code itsel
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -150,12 +150,7 @@ def _sources(check: Check) -> Iterator[str]:
 
 
 def _digest(value: Any) -> str:
-    plain = msgspec.to_builtins(value, enc_hook=_plain)
-    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:16]
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, Iterable) else str(value)
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]
 
 
 def review_of(

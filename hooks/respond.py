@@ -189,6 +189,7 @@ def _refuse_if_blind(request: HookRequest, chart: Chart, report: Report, service
     A hook that brings no orders has nothing at all without prefetch.
     """
     relevant = report.relevant or not service.draft_fields
-    if relevant and not report.findings and request.access is None and nothing_usable(chart.gaps, service):
+    told = any(not finding.silenced for finding in report.findings)
+    if relevant and not told and request.access is None and nothing_usable(chart.gaps, service):
         remedy = "Send the prefetch that discovery asks for, or fhirServer with access"
         raise refused(412, "prefetch", "has no data of the patient", remedy, "incomplete")

@@ -11,7 +11,7 @@ from cds.knowledge.model import Knowledge
 from cds.site import CheckAt, Mode, Site
 from hooks.languages import ENGLISH
 from hooks.settings import SWITCHES, Settings, shown
-from hooks.sites import DEFAULT, SitesFaults, faults_of, knowledge_at, read_sites
+from hooks.sites import DEFAULT, SitesFaults, client_ids, faults_of, knowledge_at, read_sites
 
 _WAITS = "what nobody has reviewed as it is here stays silent; see `gabaguard knowledge reviews`"
 
@@ -61,6 +61,8 @@ def of_sites(settings: Settings, knowledge: Knowledge, client: str | None = None
     if faults := faults_of(sites, knowledge, settings):
         raise SitesFaults(faults)
     if client is not None:
+        if settings.clients and client not in (known := client_ids(settings)):
+            raise SitesFaults([f"{client}: there is no such client; there are {', '.join(sorted(known))}"])
         mine = sites.get(client) or sites.get(DEFAULT)
         sites = {client: mine} if mine is not None else {}
     return [row for name, site in sites.items() for row in _rows(name, site, knowledge, settings)]

@@ -79,7 +79,7 @@ def read_sites(settings: Settings) -> dict[str, Site]:
         )
     found: dict[str, Site] = {}
     faults: list[str] = []
-    known = _clients(settings)
+    known = client_ids(settings)
     for path in sorted(folder.glob("*.toml")):
         if path.stem != DEFAULT and path.stem not in known:
             faults.append(
@@ -155,7 +155,8 @@ def _said(fault: Any) -> Iterator[str]:
         yield f"{place}: {fault.schema.get('description', 'is not what is expected here')}"
 
 
-def _clients(settings: Settings) -> set[str]:
+def client_ids(settings: Settings) -> set[str]:
+    """The clients of the clients file; none without one."""
     if not settings.clients:
         return set()
     from hooks.clients import read_clients

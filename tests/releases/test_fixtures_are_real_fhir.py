@@ -13,6 +13,8 @@ from tests.support.render import Variant, render
 from tests.support.words import Json
 
 VARIANTS = [Variant(), Variant(drug="contained"), Variant(drug="bundled")]
+# Told on purpose as no FHIR allows it, and as some EHRs send it all the same.
+WITHOUT_A_DRUG = {case.id for case in all_cases() if any(order.no_drug for order in case.order)}
 CASES = [pytest.param(case, id=case.id) for case in all_cases()]
 
 
@@ -33,7 +35,14 @@ def test_every_rendered_resource_is_valid_in_its_release(case: Case) -> None:
     for release in case.releases:
         for variant in VARIANTS:
             for resource in resources(render(case, release, variant)):
-                assert faults(resource, release) == []
+                if not (case.id in WITHOUT_A_DRUG and names_no_drug(resource)):
+                    assert faults(resource, release) == []
+
+
+def names_no_drug(resource: Json) -> bool:
+    return resource["resourceType"].startswith("Medication") and not any(
+        name.startswith("medication") for name in resource
+    )
 
 
 def test_the_judges_do_refuse() -> None:

@@ -190,3 +190,16 @@ def test_the_version_names_what_changes_answers_and_not_why() -> None:
     louder = laid_over(load_knowledge(), Site("here", {"falls-elderly": CheckAt("a", Mode.SILENT)}))
     assert one.version == other.version != louder.version
     assert one.version.startswith(f"{load_knowledge().version}+here-")
+
+
+def test_a_call_without_data_is_refused_though_something_was_found_in_silence() -> None:
+    """An answer without cards would look like one that had seen the patient's data."""
+    case = case_named("md-101")
+    request = {name: value for name, value in render(case, "R4").items() if name != "prefetch"}
+    service = service_for_hook(case.hook)
+    assert service is not None
+    loud = respond(orjson.dumps(request), service, Engine(Settings(as_of=case.as_of), load_knowledge()))
+    assert loud.status == 200
+    silent = Site("here", {id: CheckAt(WHY, Mode.SILENT) for id in load_knowledge().checks})
+    engine = Engine(Settings(as_of=case.as_of), laid_over(load_knowledge(), silent))
+    assert respond(orjson.dumps(request), service, engine).status == 412

@@ -148,3 +148,13 @@ def test_faults_end_the_command_and_the_start(tmp_path: Path, monkeypatch: pytes
     told = CliRunner().invoke(cli, ["settings"])
     assert told.exit_code == 2
     assert "default.toml: is not TOML" in told.output
+
+
+def test_a_client_that_nobody_registered_is_not_taken_for_one_without_deviations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GABAGUARD_CLIENTS", clients(tmp_path, "north"))
+    told = CliRunner().invoke(cli, ["settings", "--client", "nroth"])
+    assert told.exit_code == 2
+    assert "nroth: there is no such client; there are north" in told.output
+    assert CliRunner().invoke(cli, ["settings", "--client", "north"]).exit_code == 0

@@ -100,5 +100,11 @@ def test_what_would_be_wrong_or_cannot_be_given_back_is_not_ordered(change: dict
     assert again({name: value for name, value in (ORDER | change).items() if value is not None}) is None
 
 
+def test_without_an_id_nothing_is_named_as_what_was_before() -> None:
+    made = again({name: value for name, value in ORDER.items() if name != "id"})
+    assert made is not None
+    assert "priorPrescription" not in made
+
+
 def test_what_is_no_json_is_not_ordered() -> None:
     assert ordered_again(b"{", Subject("R4", "pat-1", "e1", date(2026, 6, 10), discharge=True)) is None
