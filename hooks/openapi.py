@@ -23,6 +23,14 @@ _COMPONENTS: Json = {
             "issue": {"type": "array", "minItems": 1, "items": {"type": "object"}},
         },
     },
+    "Explanation": {
+        "type": "object",
+        "required": ["hookInstance", "calls"],
+        "properties": {
+            "hookInstance": {"type": "string"},
+            "calls": {"type": "array", "items": {"type": "object", "required": ["service", "at", "status", "checks"]}},
+        },
+    },
     "Discovery": {
         "type": "object",
         "required": ["services"],
@@ -115,7 +123,7 @@ def _call(service: Service) -> Json:
 
 def _other_paths() -> Json:
     plain = {"200": {"description": "As it says"}}
-    found = {
+    found: Json = {
         path: {"get": _operation(name, words, plain, refusals=())}
         for path, name, words in (
             ("/health/live", "live", "Whether the process answers"),
@@ -125,6 +133,18 @@ def _other_paths() -> Json:
     }
     ready = {"200": {"description": "Ready"}, "503": _OUTCOME}
     found["/health/ready"] = {"get": _operation("ready", "Whether it may be asked for advice", ready, refusals=())}
+    told = {"200": _json("Explanation"), "404": _OUTCOME, "503": _OUTCOME}
+    found["/explanations/{hookInstance}"] = {
+        "get": _operation(
+            "explanation", "Why cards came or did not come, for the client that called", told, refusals=("401",)
+        ),
+        "parameters": [_named("hookInstance", "That of the call", 256)],
+    }
+    page = {"200": {"description": "A page", "content": {"text/html": {}}}, "404": _OUTCOME}
+    found["/checks/{id}"] = {
+        "get": _operation("evidence", "Evidence and review status of a check", page, refusals=()),
+        "parameters": [_named("id", "The id of a check, or not-checked", 64)],
+    }
     found["/taper"] = {
         "get": _operation("taper-choices", "What can be asked of the planner", plain, refusals=("401",)),
         "post": _operation(
@@ -141,6 +161,12 @@ def _other_paths() -> Json:
         "content": {"application/fhir+json": {"schema": {"type": "object", "required": ["resourceType"]}}},
     }
     return found
+
+
+def _named(name: str, words: str, longest: int) -> Json:
+    """A part of a path."""
+    schema = {"type": "string", "minLength": 1, "maxLength": longest, "pattern": "^[A-Za-z0-9._-]+$"}
+    return {"name": name, "in": "path", "required": True, "description": words, "schema": schema}
 
 
 def _operation(

@@ -151,8 +151,10 @@ def test_what_is_described_exists(client: FlaskClient) -> None:
     """Each path and method of the description is a route; none of them is a 404 or 405."""
     document = client.get("/openapi.json").json
     for path, methods in document["paths"].items():
-        for method in methods:
-            reply = client.open(path, method=method.upper(), data=b"{}", content_type="application/json")
+        for method in methods.keys() - {"parameters"}:
+            reply = client.open(
+                path.replace("{id}", "not-checked"), method=method.upper(), data=b"{}", content_type="application/json"
+            )
             assert reply.status_code not in (405, 500), (path, method)
-            if not path.endswith("/feedback"):
+            if not path.endswith(("/feedback", "/{hookInstance}")):  # nothing is kept here
                 assert reply.status_code != 404, (path, method)

@@ -10,15 +10,16 @@ import pytest
 
 from cds.findings import Indicator
 from cds.knowledge.load import load_knowledge
-from cds.knowledge.model import Number
+from cds.knowledge.model import Knowledge, Number
 from cds.site import CheckAt, Mode, Site, laid_over, site_faults
 from hooks.engine import Engine
 from hooks.respond import Answer, respond
 from hooks.services import service_for_hook
 from hooks.settings import Settings
-from tests.support.cases import Case, case_named
+from tests.support.cases import Case, all_cases, case_named
 from tests.support.mutate import step
 from tests.support.render import render, render_bytes
+from tests.support.run import report_on
 
 WHY = "Decided by the pharmacy committee"
 BOUNDED = [
@@ -203,3 +204,24 @@ def test_a_call_without_data_is_refused_though_something_was_found_in_silence() 
     silent = Site("here", {id: CheckAt(WHY, Mode.SILENT) for id in load_knowledge().checks})
     engine = Engine(Settings(as_of=case.as_of), laid_over(load_knowledge(), silent))
     assert respond(orjson.dumps(request), service, engine).status == 412
+
+
+@pytest.mark.parametrize(("check", "name", "number"), BOUNDED)
+def test_a_number_set_at_a_site_changes_what_somebody_is_told(check: str, name: str, number: Number) -> None:
+    """At each bound that is not the usual value some case ends otherwise; at the usual value none does."""
+    assert number.site is not None
+    known = load_knowledge()
+    mine = [case for case in all_cases() if case.profile == "us" and "R4" in case.releases and _about(case, check)]
+    for value in {number.site.low, number.site.high, number.value}:
+        there = laid_over(known, with_number(check, name, value))
+        differs = any(_findings(case, there) != _findings(case, known) for case in mine)
+        assert differs is (value != number.value), value
+
+
+def _about(case: Case, check: str) -> bool:
+    return check in (case.about or ()) or any(expected.check == check for expected in case.expect)
+
+
+def _findings(case: Case, knowledge: Knowledge) -> list[tuple[str, Indicator, str, bool]]:
+    found = report_on(case, "R4", knowledge=knowledge).findings
+    return [(finding.check, finding.indicator, finding.wording, finding.shown) for finding in found]
