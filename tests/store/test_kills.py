@@ -31,7 +31,7 @@ def test_feedback_outlives_killed_workers_and_a_killed_service_and_is_kept_once(
     assert (found.lost, found.duplicates, found.found) == (0, 0, found.acknowledged)
 
 
-def test_a_killed_worker_costs_the_calls_it_was_answering_and_no_others(tmp_path: Path) -> None:
+def test_a_killed_worker_costs_the_calls_that_had_reached_it_and_no_others(tmp_path: Path) -> None:
     body = render_bytes(case_named("renal-egfr-29-start"), "R4")
     process, server = start(tmp_path, GABAGUARD_WORKERS="2", GABAGUARD_LOG_LEVEL="error")
     try:
@@ -40,7 +40,9 @@ def test_a_killed_worker_costs_the_calls_it_was_answering_and_no_others(tmp_path
             os.kill(workers_of(process.pid)[0], signal.SIGKILL)
             calling.wait_for(calling.count[ANSWERED] + 80)
         assert set(calling.count) <= {ANSWERED, DROPPED, REFUSED}, calling.count
-        assert calling.count[DROPPED] <= 4, "at most one call of each caller"
+        # One of each of the four callers; on a busy machine a second, as the kernel frees the memory of the dead before it
+        # closes its port, and what connects in between is lost with it.
+        assert calling.count[DROPPED] <= 8, calling.count
     finally:
         _end(process)
 
