@@ -40,8 +40,8 @@ def test_a_killed_worker_costs_the_calls_that_had_reached_it_and_no_others(tmp_p
             os.kill(workers_of(process.pid)[0], signal.SIGKILL)
             calling.wait_for(calling.count[ANSWERED] + 80)
         assert set(calling.count) <= {ANSWERED, DROPPED, REFUSED}, calling.count
-        # One of each of the four callers; on a busy machine a second, as the kernel frees the memory of the dead before it
-        # closes its port, and what connects in between is lost with it.
+        # One of each of the four callers; on a busy machine a second, as the kernel frees the memory of the dead before
+        # it closes its port, and what connects in between is lost with it.
         assert calling.count[DROPPED] <= 8, calling.count
     finally:
         _end(process)
