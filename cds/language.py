@@ -7,6 +7,7 @@ the labels of suggestions are English in every language.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from string import Formatter
 
@@ -74,7 +75,7 @@ def _listed(text: str) -> str:
 
 
 def in_language(knowledge: Knowledge, id: str, language: Language) -> Knowledge:
-    """The knowledge in the words of a language. ``language_faults`` must be none."""
+    """The knowledge in the words of a language, which its version names, too. ``language_faults`` must be none."""
     checks = {
         name: msgspec.structs.replace(check, wording={**check.wording, **language.checks[name]})
         if name in language.checks
@@ -88,8 +89,10 @@ def in_language(knowledge: Knowledge, id: str, language: Language) -> Knowledge:
     missing = {
         name for name, check in knowledge.checks.items() if check.wording.keys() - language.checks.get(name, {}).keys()
     }
+    words = hashlib.sha256(msgspec.json.encode(language, order="deterministic")).hexdigest()[:8]
     return msgspec.structs.replace(
         knowledge,
+        version=f"{knowledge.version}.{id}-{words}",
         checks=checks,
         overrides=overrides,
         language=id,

@@ -132,23 +132,24 @@ def _run(view: View, check: Check) -> Outcome:
 
 def _for_hook(view: View, finding: Finding) -> Finding:
     check = view.knowledge.checks[finding.check]
+    finding = _capped(view, finding)
     named = view.hook in check.hooks
     if view.looks_only:
         named = named and finding.indicator >= check.view_from
     if finding.shown and not (named and not _carried_on(view, check, finding)):
         return msgspec.structs.replace(finding, shown=False)
-    return _here(view, finding)
-
-
-def _here(view: View, finding: Finding) -> Finding:
-    """As the site has it: no higher than its cap, and not shown while the check is tried in silence."""
-    cap = view.knowledge.caps.get(finding.check)
-    if cap is not None and finding.indicator > cap:
-        because = (*finding.because, f"at this site at most {cap.code}")
-        finding = msgspec.structs.replace(finding, indicator=cap, because=because)
-    if finding.check in view.knowledge.silent and finding.shown:
+    if finding.shown and finding.check in view.knowledge.silent:
         return msgspec.structs.replace(finding, shown=False, silenced=finding.indicator > Indicator.SILENT)
     return finding
+
+
+def _capped(view: View, finding: Finding) -> Finding:
+    """No more urgent than the site shows it."""
+    cap = view.knowledge.caps.get(finding.check)
+    if cap is None or finding.indicator <= cap:
+        return finding
+    because = (*finding.because, f"at this site at most {cap.code}")
+    return msgspec.structs.replace(finding, indicator=cap, because=because)
 
 
 def _carried_on(view: View, check: Check, finding: Finding) -> bool:

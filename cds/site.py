@@ -118,7 +118,8 @@ def only_reviewed(knowledge: Knowledge, reviews: Mapping[str, Sequence[Review]])
 def digest(site: Site) -> str:
     """Eight hex digits of all that changes an answer; why it does is not part of it."""
     checks = {id: (at.mode.value, at.cap, sorted(at.numbers.items())) for id, at in sorted(site.checks.items())}
-    told = msgspec.json.encode((checks, sorted(site.labels.items()), site.language))
+    repeats = (site.select_minutes, site.override_hours)
+    told = msgspec.json.encode((checks, sorted(site.labels.items()), repeats))
     return hashlib.sha256(told).hexdigest()[:8]
 
 

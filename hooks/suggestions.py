@@ -109,7 +109,7 @@ class SuggestionMaker:
         if proposal.kind == "remove-draft":
             return f"Removes the draft order of {proposal.drug}; what was ordered before goes on as it is"
         if proposal.kind == "put-on-list":
-            return f"Draft, for your signature: {proposal.drug} as before; how long and how much is left open"
+            return f"Draft, for your signature: {proposal.drug} in the dose it had; say what is to be handed out"
         if proposal.dose is not None:
             made_of = f" ({proposal.dose.made_of} each time)" if proposal.dose.made_of else ""
             return f"Writes {proposal.drug} {dose_words(proposal.dose)}{made_of} into the draft; the rest stays"

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cds.knowledge.model import Check, Knowledge, Number, Shift
+from cds.review import UNREVIEWED
 from hooks.terminal import COLOURS
 
 
@@ -23,10 +24,9 @@ def show_list(screen: Console, knowledge: Knowledge) -> None:
         table.add_row(check.group, check.id, Text(level, COLOURS.get(level, "")), check.basis, check.title)
     screen.print(table)
     screen.print(f"\nProfile {knowledge.profile}: {knowledge.profiles[knowledge.profile].title}")
-    reviewed = {check.clinical_review for check in knowledge.checks.values()}
-    screen.print(
-        f"\n{len(knowledge.checks)} checks, knowledge {knowledge.version}; clinical review: {'; '.join(reviewed)}"
-    )
+    reviewed = sum(check.review is not None for check in knowledge.checks.values())
+    words = f"{reviewed} of them reviewed as they are, see `gabaguard knowledge reviews`" if reviewed else UNREVIEWED
+    screen.print(f"\n{len(knowledge.checks)} checks, knowledge {knowledge.version}; clinical review: {words}")
 
 
 def show_check(screen: Console, check: Check, knowledge: Knowledge) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from cds.knowledge.files import ROOT
 from cds.knowledge.load import KnowledgeFaults, read_knowledge
 from cds.knowledge.model import Knowledge
 from cds.knowledge.seal import DATA, contents, read_seal
+from hooks.whole import sync, write_whole
 
 SHIPPED = "shipped"
 TOLD = ".installed"  # no data file: it is told of a set, not in it
@@ -77,7 +77,7 @@ class Home:
     def choose(self, name: str, previous: str) -> Choice:
         """Choose a set; workers see it within a second. Only under ``lock``, and only what was examined."""
         chosen = Choice(name, previous, now())
-        _write(self._chosen, msgspec.json.encode(chosen))
+        write_whole(self._chosen, msgspec.json.encode(chosen))
         return chosen
 
     @contextmanager
@@ -141,7 +141,7 @@ class Home:
         if place.exists():
             place.rename(half.with_name(f"{_HALF}{uuid.uuid4().hex}"))
         half.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
         self._sweep()
         return name
 
@@ -182,27 +182,8 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Put a file in its place whole, so that it survives a power cut, too."""
-    half = path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
-    _sync(path.parent)
-
-
 def _settle(folder: Path) -> None:
     """Bring all files of a folder to the disk."""
     for path in folder.rglob("*"):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
+    sync(folder)

@@ -15,7 +15,7 @@ import orjson
 
 from hooks.population.lines import Part, Rejected
 from hooks.population.scan import Scanned
-from hooks.population.work import Entry
+from hooks.population.work import Entry, by_patient
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -129,14 +129,4 @@ def _count(base: DuckDBPyConnection, query: str) -> int:
 def patients(base: DuckDBPyConnection, after: str = "") -> Iterator[tuple[str, list[Entry]]]:
     """Every patient with their lines, by id, from the one after ``after``. The result is streamed, not held."""
     cursor: Any = base.cursor().execute(_PATIENTS, [after, after])
-    whose = ""
-    entries: list[Entry] = []
-    while rows := cursor.fetchmany(1000):
-        for patient, *line in rows:
-            if patient != whose:
-                if whose:
-                    yield whose, entries
-                whose, entries = patient, []
-            entries.append(Entry(*line))
-    if whose:
-        yield whose, entries
+    return by_patient(row for rows in iter(lambda: cursor.fetchmany(1000), []) for row in rows)

@@ -18,7 +18,7 @@ import msgspec
 
 from hooks.population.gather import CannotReplayError
 from hooks.population.rows import TABLES
-from hooks.population.scan import write_whole
+from hooks.whole import write_whole
 
 WORK = ".work"
 

@@ -36,8 +36,9 @@ from hooks.population.lines import Part, files_of, parts_of
 from hooks.population.report import write_report
 from hooks.population.results import About, Audited, Summary, summarise, write_tables
 from hooks.population.rows import TABLES, Rows
-from hooks.population.scan import look, people_of, scan, write_whole
-from hooks.population.work import Entry, Given, knowledge_of, rows_of
+from hooks.population.scan import look, people_of, scan
+from hooks.population.work import Given, Person, knowledge_of, rows_of
+from hooks.whole import write_whole
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -71,7 +72,6 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 T = TypeVar("T")
-Person = tuple[str, list[Entry]]
 # Rows as CSV by table, what could not be judged, the last patient, and how many they were.
 Batch = tuple[dict[str, bytes], Counter[str], str, int]
 Progress = Callable[[str, int, int], None]  # what is counted, so many, of so many

@@ -34,6 +34,7 @@ from hooks.population.lines import (
 )
 from hooks.population.ours import ORDER_BYTES, Ours, as_orders
 from hooks.population.work import knowledge_of
+from hooks.whole import write_whole
 
 _MOST_NAMES = 50_000  # patients of a part that are held in memory before they are written
 
@@ -294,13 +295,3 @@ def _on_disk(file: IO[str]) -> None:
     file.flush()
     if file.tell():
         os.fsync(file.fileno())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A file that is there whole or not at all, whenever the power fails."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

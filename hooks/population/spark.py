@@ -30,8 +30,8 @@ from hooks.population.job import Job
 from hooks.population.lines import files_of
 from hooks.population.results import Summary
 from hooks.population.run import Batch, Progress, Replay, Wanted, told
-from hooks.population.scan import write_whole
 from hooks.population.work import Given
+from hooks.whole import write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -19,8 +19,8 @@ from cds.knowledge.load import load_knowledge
 from hooks.population.known import ORDERS
 from hooks.population.lines import Line, Passed, Rejected, read_line
 from hooks.population.ours import Ours
-from hooks.population.run import Person, judge_batch
-from hooks.population.work import Entry, Given
+from hooks.population.run import judge_batch
+from hooks.population.work import Given, by_patient
 
 TEXT = "value binary, path string, start long"
 SURVEYED = "what string, patient string, medication string, updated string, body binary"
@@ -150,23 +150,14 @@ def judge(batches: Batches, given: bytes, version: str) -> Iterator[pa.RecordBat
     """
     told = msgspec.msgpack.decode(given, type=Given)
     same_knowledge(told.profile, version)
-    everyone = _patients(batches)
+    everyone = by_patient(_rows(batches))
     while some := list(islice(everyone, _AT_ONCE)):
         yield _batch(RESULTS, [[msgspec.msgpack.encode(judge_batch(told, some))]])
 
 
-def _patients(batches: Batches) -> Iterator[Person]:
-    whose = ""
-    entries: list[Entry] = []
+def _rows(batches: Batches) -> Iterator[tuple[str, ...]]:
     for batch in batches:
-        for patient, *line in zip(*_columns(batch, "patient", "kind", "id", "updated", "text"), strict=True):
-            if patient != whose:
-                if whose:
-                    yield whose, entries
-                whose, entries = patient, []
-            entries.append(Entry(*line))
-    if whose:
-        yield whose, entries
+        yield from zip(*_columns(batch, "patient", "kind", "id", "updated", "text"), strict=True)
 
 
 # -- Arrow -------------------------------------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from hooks.population.judge import FAILED
 from hooks.population.results import Summary
 from hooks.population.rows import TABLES
 from hooks.population.run import Wanted, cores, replay
-from hooks.population.scan import write_whole
 from hooks.settings import load_settings
 from hooks.terminal import console
+from hooks.whole import write_whole
 
 
 def show(wanted: Wanted) -> bool:

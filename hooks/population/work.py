@@ -8,9 +8,11 @@ of the lines, on the engine, or on which worker did it.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import msgspec
@@ -46,6 +48,19 @@ class Entry(msgspec.Struct, frozen=True):
     id: str
     updated: str
     text: str
+
+
+Person = tuple[str, list[Entry]]
+
+
+def by_patient(rows: Iterable[Sequence[str]]) -> Iterator[Person]:
+    """Patients with their lines, from rows of patient, kind, id, updated and text; each one's stand together.
+
+    What is nobody's (patient "") is left out.
+    """
+    for patient, mine in groupby(rows, key=itemgetter(0)):
+        if patient:
+            yield patient, [Entry(*row[1:]) for row in mine]
 
 
 def rows_of(given: Given, patient: str, entries: Iterable[Entry]) -> Rows:

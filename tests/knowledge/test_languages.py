@@ -14,13 +14,14 @@ import hooks.languages
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.model import Wording
 from cds.language import Language, in_language, language_faults
-from cds.site import Site
+from cds.site import Site, laid_over, only_reviewed
 from hooks.engine import Engine
 from hooks.languages import LanguageFaults, english, read_language
 from hooks.respond import respond
 from hooks.services import service_for_hook
 from hooks.settings import Settings
 from hooks.sites import Sites, SitesFaults, knowledge_at
+from hooks.store.tables import calls
 from tests.support.cases import Case, all_cases, case_named
 from tests.support.render import render_bytes
 
@@ -97,6 +98,18 @@ def test_what_a_language_lacks_is_english_and_told() -> None:
     partly = Language(checks={"baclofen-renal-dose": dict(list(one["baclofen-renal-dose"].items())[:1])})
     told = answer(case_named("suggest-last-resort"), partly)["extension"]["org.gabaguard.report"]["language"]
     assert "baclofen-renal-dose" in told["english"]
+
+
+def test_the_version_names_the_words() -> None:
+    """An edited translation changes what is read on cards."""
+    one, other = (in_language(load_knowledge(), "xx", Language(frame={"seen": word})) for word in ("Gesehen", "Da ist"))
+    assert len({load_knowledge().version, one.version, other.version}) == 3
+
+
+def test_the_longest_version_fits_the_table_of_calls() -> None:
+    known = in_language(load_knowledge(), "gsw-u1234567", Language())
+    there = only_reviewed(laid_over(known, Site("x" * 64, select_minutes=1)), {})
+    assert len(there.version) <= calls.c.knowledge.type.length
 
 
 def test_in_english_nothing_is_said_of_a_language() -> None:

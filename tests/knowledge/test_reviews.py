@@ -207,6 +207,7 @@ def test_the_commands_keep_list_and_take_back(tmp_path: Path, monkeypatch: pytes
     assert f"{PAIR}: reviewed by Ada Planted" in listed.output
     assert f"1 reviewed, 0 void, {len(load_knowledge().checks) - 1} not reviewed" in listed.output
     assert "reviewed by Ada Planted" in " ".join(run.invoke(cli, ["knowledge", "show", PAIR]).output.split())
+    assert "1 of them reviewed as they are" in " ".join(run.invoke(cli, ["knowledge", "list"]).output.split())
     assert run.invoke(cli, ["knowledge", "review", PAIR, *who, "--withdraw"]).exit_code == 0
     assert "0 reviewed, 0 void" in run.invoke(cli, ["knowledge", "reviews"]).output
     kept = [json.loads(raw) for raw in (tmp_path / "kept" / "reviews.jsonl").read_text().splitlines() if raw]

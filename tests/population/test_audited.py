@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from hooks.cli import cli
 from hooks.feedback import Feedback
-from hooks.population.synthetic import KIDNEY, PAIR, write
 from hooks.store import Store
 from tests.population.test_replay import summary
+from tests.support.stories import KIDNEY, PAIR, write
 
 AT = datetime(2026, 6, 10, 12, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ from hooks.population.diff import CHANGES, Difference, compare
 from hooks.population.diff_report import page
 from hooks.population.gather import CannotReplayError
 from hooks.population.run import Wanted, replay
-from hooks.population.synthetic import KIDNEY, Story, write
 from tests.population.test_known import story
 from tests.population.test_replay import rows
+from tests.support.stories import KIDNEY, Story, write
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "cds" / "knowledge"
 KEY = b"0123456789abcdef"

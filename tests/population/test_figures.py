@@ -15,9 +15,9 @@ from hooks.population.kinds import AGES, DIMENSIONS, KIDNEYS, UNKNOWN, _kidney, 
 from hooks.population.pictures import bars, columns
 from hooks.population.results import Summary
 from hooks.population.run import Wanted, replay
-from hooks.population.synthetic import Story, population, write
 from tests.population.test_known import calls, story
 from tests.population.test_replay import rows
+from tests.support.stories import Story, population, write
 
 
 @pytest.fixture(scope="module")

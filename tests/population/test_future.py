@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from hooks.population import judge as judging
-from hooks.population.synthetic import KIDNEY, PAIR, Story
 from tests.population.test_known import (
     DATED,
     calls,
@@ -24,6 +23,7 @@ from tests.population.test_known import (
     result_of_the_same_day_but_a_later_hour_is_not_known,
     story,
 )
+from tests.support.stories import KIDNEY, PAIR, Story
 
 ALLERGY, APNEA = (
     "allergy-hypersensitivity",

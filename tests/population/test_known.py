@@ -12,7 +12,7 @@ import pytest
 from cds.knowledge.load import load_knowledge
 from hooks.population.judge import Call, Judge
 from hooks.population.known import Moment, as_known, by, moment
-from hooks.population.synthetic import KIDNEY, PAIR, STOP, Story
+from tests.support.stories import KIDNEY, PAIR, STOP, Story
 
 ALL = ("Patient", "MedicationRequest", "Observation", "Condition", "MedicationStatement", "Encounter")
 

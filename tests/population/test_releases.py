@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from hooks.population.run import Wanted, replay
-from hooks.population.synthetic import KIDNEY, STOP
 from tests.population.test_replay import rows
+from tests.support.stories import KIDNEY, STOP
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 BACLOFEN = {

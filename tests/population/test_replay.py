@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hooks.cli import cli
-from hooks.population.synthetic import population, write
+from tests.support.stories import population, write
 
 TABLES = ("calls", "cards", "findings", "not_checked")
 

@@ -12,8 +12,8 @@ from hooks.population.gather import CannotReplayError
 from hooks.population.job import WORK
 from hooks.population.rows import TABLES
 from hooks.population.run import Wanted, replay
-from hooks.population.synthetic import write
 from tests.support.replay_kills import kill_and_resume
+from tests.support.stories import write
 
 KEY = b"0123456789abcdef"
 

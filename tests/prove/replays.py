@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hooks.population.synthetic import write
 from tests.support.replay_kills import Figures, kill_and_resume, timed
+from tests.support.stories import write
 
 
 def main(words: list[str]) -> int:

@@ -166,6 +166,16 @@ def test_a_check_is_shown_no_higher_than_its_cap_and_says_why(cap: Indicator) ->
     assert f"at this site at most {cap.code}" in answer.body.decode()
 
 
+def test_a_capped_danger_is_no_danger_of_an_opened_chart_and_is_told_as_capped_wherever_it_is_told() -> None:
+    """When a chart is opened only what is critical is shown; what this site shows as a warning is not."""
+    case = case_named("hv-kidney")
+    usual = answered(case, check="driving-counsel", mode=Mode.OFF)
+    (check,) = {check for check, level in shown(usual).items() if level == "critical"}
+    answer = answered(case, check=check, cap=Indicator.WARNING)
+    assert check not in shown(answer)
+    assert {one["indicator"] for one in report(answer)["findings"] if one["check"] == check} == {"warning"}
+
+
 def test_a_cap_above_the_finding_changes_nothing_but_the_version() -> None:
     case = case_named("rd-50-20-mg")
     one = answered(case, check="baclofen-renal-dose", cap=Indicator.WARNING)
@@ -187,6 +197,8 @@ def test_an_override_reason_is_called_what_the_site_calls_it_under_its_own_code(
 
 
 def test_the_version_names_what_changes_answers_and_not_why() -> None:
+    again = laid_over(load_knowledge(), Site("here", select_minutes=30))
+    assert again.version != laid_over(load_knowledge(), Site("here")).version
     one, other = (laid_over(load_knowledge(), Site("here", {"falls-elderly": CheckAt(why, Mode.OFF)})) for why in "ab")
     louder = laid_over(load_knowledge(), Site("here", {"falls-elderly": CheckAt("a", Mode.SILENT)}))
     assert one.version == other.version != louder.version

@@ -1,4 +1,6 @@
-"""Invented patients as bulk-FHIR R4, with the answers they must get. The same seed gives the same bytes.
+"""Small stories for tests of the replay, as bulk-FHIR R4, with the answers they must get; the same for a seed.
+
+For people there is the richer ``gabaguard fixtures population`` (``hooks.population.invented``).
 
 Each patient is one of the stories below, on days drawn at random; around them stands what no check is about. What a
 story must and must not find is in ``answers.txt`` (per order: checks that must be there, and must not).
@@ -192,7 +194,7 @@ def population(patients: int, seed: int) -> tuple[list[Resource], list[Expected]
     resources: list[Resource] = []
     expected: list[Expected] = []
     for number in range(patients):
-        chance = random.Random(f"{seed}/{number}")  # noqa: S311 (no secret)
+        chance = random.Random(f"{seed}/{number}")
         story = Story(f"s{seed}-{number:06d}", chance)
         expected += STORIES[number % len(STORIES)](story)
         story.beside()
