@@ -28,7 +28,7 @@ def replay() -> None:
 
     \b
     gabaguard replay SOURCE... --out DIR    the same as: gabaguard replay run SOURCE... --out DIR
-    gabaguard replay diff A B               two replays of one export, held against each other
+    gabaguard replay diff A B               two replays of one export, or two knowledges, held against each other
     """
 
 
@@ -55,7 +55,12 @@ class _Source(click.Path):
 @click.option(
     "--knowledge",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of another set of knowledge.  [default: the one of this version]",
+    help="Folder of another set of knowledge.  [default: the one that is chosen in GABAGUARD_KNOWLEDGE]",
+)
+@click.option(
+    "--site",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A site's settings file (as in GABAGUARD_SITES), and what it takes away or adds.  [default: none]",
 )
 @click.option("--audit", is_flag=True, help="Beside it, what the service said live, from GABAGUARD_DATABASE_URL.")
 @click.option("--profile", default=None, help="us or eu; default: GABAGUARD_PROFILE.")
@@ -73,6 +78,7 @@ def run(
     resume: bool,
     audit: bool,
     knowledge: Path | None,
+    site: Path | None,
     engine: str,
     options: tuple[str, ...],
 ) -> None:
@@ -83,25 +89,27 @@ def run(
     known then; each call as of the day of its newest draft. The folder gets report.html, summary.json, the tables
     calls, cards, findings and not_checked as Parquet and CSV, and rejected.ndjson.
 
+    With --site each moment is judged with and without that site's file: the report says how many findings and cards
+    the file takes away, lowers or adds, site-changes.csv whose; the folder without/ holds what there would be without.
+
     Exit code: 0 all was used or passed over, 1 lines or calls were rejected, 2 sources or options are wrong.
     """
     from cds.knowledge.profiles import profile_ids
     from hooks.population.audited import audited
     from hooks.population.run import Wanted, cores
     from hooks.population.terminal import show
+    from hooks.population.which import which_of
     from hooks.settings import load_settings
 
-    chosen = profile or load_settings().profile
-    if chosen not in profile_ids():
-        raise click.UsageError(f"there is no profile {chosen!r}; there are {' and '.join(profile_ids())}")
+    settings = load_settings(profile=profile)
+    if settings.profile not in profile_ids():
+        raise click.UsageError(f"there is no profile {profile!r}; there are {' and '.join(profile_ids())}")
     key = key_file.read_bytes() if key_file else None
     if key is not None and len(key) < 16:
         raise click.UsageError("the key file holds fewer than 16 bytes")
     addresses = tuple(source for source in sources if isinstance(source, str))
     if engine != "spark" and (addresses or options):
         raise click.UsageError("--spark, and sources that are no paths here, are for --engine spark")
-    if engine == "spark" and knowledge is not None:
-        raise click.UsageError("--knowledge is for --engine duckdb: Spark's workers have the version they installed")
     if engine == "spark" and resume:
         raise click.UsageError("--resume is for --engine duckdb: Spark repeats by itself what a lost worker had done")
     if wrong := [option for option in options if "=" not in option]:
@@ -114,10 +122,9 @@ def run(
         key=key,
         processes=processes or cores(),
         memory=memory,
-        profile=chosen,
+        which=which_of(settings, folder=knowledge, site=site),
         resume=resume,
         audited=audited() if audit else None,
-        knowledge=str(knowledge.resolve()) if knowledge else "",
         engine=engine,
         addresses=addresses,
         options=dict(option.split("=", 1) for option in options),
@@ -137,18 +144,20 @@ def run(
     help="Export to replay, where A and B are no replays.",
 )
 @click.option("--processes", type=click.IntRange(1, 256), help="Worker processes.  [default: one per core]")
-def diff(a: str, b: str, out: Path | None, sources: tuple[Path, ...], processes: int | None) -> None:
+@click.option("--identified", is_flag=True, help="Name patients and their resources, where A and B are no replays.")
+def diff(a: str, b: str, out: Path | None, sources: tuple[Path, ...], processes: int | None, identified: bool) -> None:
     """Who gets a different card with B than with A, by check, with examples.
 
     A and B are folders of two replays of the same export with the same --key-file: of two versions of gabaguard, say,
-    each replayed where it is installed. Or they are profiles (us, eu) or folders of knowledge: then --source is
-    replayed with each, into A and B in the folder --out, and patients are hashed with a key that is thrown away.
+    each replayed where it is installed. Or they are profiles (us, eu), folders of knowledge or sites' files (a profile
+    stands for no site's file at all): then --source is replayed with each, into A and B in the folder --out, and
+    patients are hashed with a key that is thrown away, unless --identified.
 
     Exit code: 0 nobody gets a different card, 1 somebody does, 2 they cannot be compared.
     """
-    from hooks.population.terminal import show_difference
+    from hooks.population.terminal_diff import Asked, show_difference
 
-    sys.exit(_FOUND if show_difference(a, b, out, sources, processes) else 0)
+    sys.exit(_FOUND if show_difference(Asked(a, b, out, sources, processes, identified)) else 0)
 
 
 @click.group()

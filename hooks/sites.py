@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cds.findings import Indicator
 from cds.knowledge.load import KnowledgeFaults
-from cds.knowledge.model import Knowledge
+from cds.knowledge.model import Knowledge, Review
 from cds.site import CheckAt, Mode, Site, laid_over, only_reviewed, site_faults
 from hooks.engine import Engine
 from hooks.languages import ENGLISH, faults_in, spoken
@@ -57,8 +57,14 @@ class Sites:
 
 def knowledge_at(site: Site, knowledge: Knowledge, settings: Settings) -> Knowledge:
     """The knowledge as it holds at a site, with what waits there for a review in silence."""
-    found = laid_over(spoken(knowledge, settings.languages, site.language), site)
-    return only_reviewed(found, read_reviews(settings.reviews).reviews) if site.require_review else found
+    reviews = read_reviews(settings.reviews).reviews if site.require_review else {}
+    return laid(site, spoken(knowledge, settings.languages, site.language), reviews)
+
+
+def laid(site: Site, knowledge: Knowledge, reviews: Mapping[str, Sequence[Review]]) -> Knowledge:
+    """The same from what was read already: ``knowledge`` in the site's language, and all reviews."""
+    found = laid_over(knowledge, site)
+    return only_reviewed(found, reviews) if site.require_review else found
 
 
 def faults_of(sites: Mapping[str, Site], knowledge: Knowledge, settings: Settings) -> list[str]:

@@ -27,10 +27,12 @@ from hooks.population.judge import Call, Judged
 from hooks.population.kinds import kind_of_patient
 from hooks.population.known import ORDERS, Moment, written
 from hooks.population.lines import PACKED, UNPACKING, Rejected, files_of
-from hooks.population.rows import RowMaker, Rows
-from hooks.population.work import Given, knowledge_of
+from hooks.population.rows import Maker, Rows
+from hooks.population.which import Which, knowledge_of, knowledge_without
+from hooks.population.work import Given
+from hooks.respond import Judged as Answered
 from hooks.respond import judge, read_by_patient
-from hooks.services import service_for_hook
+from hooks.services import Service, service_for_hook
 from hooks.settings import Settings
 
 _ENDINGS = (".json", ".json.gz")
@@ -60,23 +62,26 @@ def rows_of_calls(given: Given, paths: list[Path]) -> tuple[Rows, list[Rejected]
     rejected: list[Rejected] = []
     for path in paths:
         try:
-            patient, call = _call(path, given, left)
+            patient, call, refusal = _call(path, given, left)
         except (BadFileError, *UNPACKING) as fault:
             rejected.append(Rejected(path.name, 1, str(fault), ""))
-        except Refused as refusal:
+            continue
+        if refusal is not None:
             issue = refusal.issues[0]
             rejected.append(Rejected(path.name, 1, f"{refusal.status}: {issue.problem}", ""))
-        else:
-            if call is not None:
-                found.setdefault(patient, Judged(patient, [], Counter())).calls.append(call)
-    with using(knowledge_of(given.profile, given.folder).tables):
+        if call is not None:
+            found.setdefault(patient, Judged(patient, [], Counter())).calls.append(call)
+    with using(knowledge_of(given.which).tables):
         rows = _maker(given).rows(list(found.values()))
     rows.left.update(left)
     return rows, rejected
 
 
-def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | None]:
-    """The patient and the judged call; no call when nobody can say on which day it was made, or nobody gets cards."""
+def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | None, Refused | None]:
+    """The patient, the judged call, and why it is refused.
+
+    No call when nobody can say on which day it was made, nobody gets cards, or it is refused whatever a site says.
+    """
     text = path.read_bytes()
     text = gzip.decompress(text) if text.startswith(PACKED) else text
     hook, request = request_of(text)
@@ -86,14 +91,19 @@ def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | Non
     when = Moment(given.as_of) if given.as_of else _day(orjson.loads(request))
     if when is None:
         left[UNDATED] += 1
-        return "", None
-    engine = _engine(given, when.day)
+        return "", None, None
+    engine, without = _engines(given.which, when.day)
     with using(engine.knowledge.tables):
-        found = judge(request, service, engine, NOWHERE)
+        here = _judged(request, service, engine)
+        other = _judged(request, service, without) if without is not None else None
+        refusal = here if isinstance(here, Refused) else None
+        found = other if isinstance(here, Refused) else here
+        if found is None or isinstance(found, Refused):
+            return "", None, refusal
         kind = kind_of_patient(found.case, engine.knowledge, hook)
     if read_by_patient(found.request, service):
         left[PATIENTS] += 1
-        return "", None
+        return "", None, None
     targets = engine.knowledge.targets
     drugs = [(order, {one.id for one in order.drug.ingredients} & targets) for order in found.case.orders]
     ours = [order for order, ids in drugs if ids and order.selected]
@@ -106,10 +116,19 @@ def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | Non
         actions=tuple(dict.fromkeys("stop" if order.action is Action.STOP else "written" for order in ours)),
         orders=tuple(order.ref or order.path for order in ours),
         drugs=tuple(sorted({one.id for order in ours for one in order.drug.ingredients})),
-        report=found.report,
+        report=None if isinstance(here, Refused) else here.report,
         kind=kind,
+        without=None if other is None or isinstance(other, Refused) else other.report,
+        refused=refusal is not None,
     )
-    return found.request.patient_id.removeprefix("Patient/"), call
+    return found.request.patient_id.removeprefix("Patient/"), call, refusal
+
+
+def _judged(request: bytes, service: Service, engine: Engine) -> Answered | Refused:
+    try:
+        return judge(request, service, engine, NOWHERE)
+    except Refused as refusal:
+        return refusal
 
 
 def _day(request: dict[str, Any]) -> Moment | None:
@@ -133,11 +152,12 @@ def _orders(value: Any, deep: int) -> Iterator[dict[str, Any]]:
 
 
 @lru_cache(maxsize=64)
-def _engine(given: Given, day: date) -> Engine:
-    settings = Settings(profile=given.profile, as_of=day)
-    return Engine(settings, knowledge_of(given.profile, given.folder))
+def _engines(which: Which, day: date) -> tuple[Engine, Engine | None]:
+    """The engine that answers, and the one that would without the site's file."""
+    settings, without = Settings(profile=which.profile, as_of=day), knowledge_without(which)
+    return Engine(settings, knowledge_of(which)), Engine(settings, without) if without is not None else None
 
 
 @lru_cache(maxsize=2)
-def _maker(given: Given) -> RowMaker:
-    return RowMaker(knowledge_of(given.profile, given.folder), given.key)
+def _maker(given: Given) -> Maker:
+    return Maker(given.which, given.key)

@@ -43,12 +43,26 @@ class Example(msgspec.Struct, frozen=True):
     after: str
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """What became of one check: moments for each of ``CHANGES``, and whose they are.
+
+    ``cards_gone``: cards with it of which B shows no finding any more; ``cards_new``: the other way round.
+    """
+
+    check: str
+    changes: dict[str, int]
+    patients: int
+    cards_gone: int
+    cards_new: int
+
+
 class Difference(msgspec.Struct, frozen=True):
     """All figures of a comparison.
 
     ``a``, ``b``: what was replayed. ``moments``: judged by both; ``only_a``, ``only_b``: by one of them.
-    ``different``: moments with a different card, ``patients``: whose they are. ``by_check``: check, then moments for
-    each of ``CHANGES``, then patients.
+    ``different``: moments with a different card, ``patients``: whose they are. ``toned``: moments at which a finding
+    that A shows as critical is not shown by B, or as less; ``emptied``: moments with a card by A and none by B.
+    ``named``: patients are named, not hashed.
     """
 
     a: str
@@ -61,7 +75,10 @@ class Difference(msgspec.Struct, frozen=True):
     orders: int
     cards_a: int
     cards_b: int
-    by_check: list[tuple[Any, ...]]
+    toned: int
+    emptied: int
+    named: bool
+    by_check: list[Changed]
     examples: list[Example]
 
 
@@ -76,13 +93,20 @@ def compare(a: Path, b: Path, table: Path | None = None) -> Difference:
 
     base = duckdb.connect()
     try:
-        _load(base, a, b)
-        if table is not None:
-            query = "COPY (SELECT * EXCLUDE (kind) FROM changes JOIN places USING (patient, moment) ORDER BY ALL) TO "
-            base.execute(f"{query}{quoted(table)} (HEADER)")
-        return _difference(base, one, other)
+        return difference(base, (a, one), (b, other), table)
     finally:
         base.close()
+
+
+def difference(
+    base: DuckDBPyConnection, a: tuple[Path, Summary], b: tuple[Path, Summary], table: Path | None
+) -> Difference:
+    """The same of two folders with their summaries, in a database that has no such tables yet."""
+    _load(base, a[0], b[0])
+    if table is not None:
+        query = "COPY (SELECT * EXCLUDE (kind) FROM changes JOIN places USING (patient, moment) ORDER BY ALL) TO "
+        base.execute(f"{query}{quoted(table)} (HEADER)")
+    return _difference(base, a[1], b[1])
 
 
 def _summary(folder: Path) -> Summary:
@@ -113,6 +137,8 @@ def _load(base: DuckDBPyConnection, a: Path, b: Path) -> None:
             path = quoted(folder / f"{table}.parquet")
             base.execute(f"CREATE VIEW {table}_{name} AS SELECT * FROM read_parquet({path})")  # noqa: S608 (quoted)
         base.execute(_SHOWN.format(name=name))
+    for name in "ab":
+        base.execute(_CARDS.format(name=name))
     base.execute(_CHANGES)
     base.execute(_PLACES.format(columns=", ".join(name for name in DIMENSIONS if name != "drugs")))
 
@@ -125,6 +151,27 @@ _SHOWN = """
     FROM findings_{name} WHERE shown GROUP BY ALL
     UNION ALL SELECT patient, moment, topic, 1, '' FROM cards_{name} WHERE topic = 'not-checked'
 """
+_CARDS = """
+    CREATE VIEW on_cards_{name} AS
+    SELECT patient, moment, number, unnest(string_split(checks, ' ')) AS "check"
+    FROM cards_{name} SEMI JOIN calls_a USING (patient, moment) SEMI JOIN calls_b USING (patient, moment)
+"""
+# Cards of one of which the other shows no check at that moment, by check.
+_GONE = """
+    SELECT "check", count(*) FROM (
+        SELECT * FROM on_cards_{one} WHERE (patient, moment, number) IN (
+            SELECT (patient, moment, number) FROM on_cards_{one} mine
+            LEFT JOIN (SELECT DISTINCT patient, moment, "check" FROM on_cards_{other}) theirs
+            USING (patient, moment, "check")
+            GROUP BY mine.patient, mine.moment, mine.number HAVING count(theirs."check") = 0
+        )
+    ) GROUP BY "check"
+"""
+_TONED = """
+    SELECT count(DISTINCT (patient, moment)) FROM changes
+    WHERE change IN ('lost', 'weaker') AND indicator_a = 'critical'
+"""
+_EMPTIED = "SELECT count(*) FROM calls_a a JOIN calls_b b USING (patient, moment) WHERE a.cards > 0 AND b.cards = 0"
 _CHANGES = """
     CREATE TABLE changes AS
     WITH both_judged AS (SELECT patient, moment FROM calls_a JOIN calls_b USING (patient, moment)),
@@ -179,9 +226,15 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
         return base.execute(query, list(values)).fetchall()
 
     counted = ", ".join(f"count(*) FILTER (change = '{change}')" for change in CHANGES)
-    by_check = rows(
+    checks = rows(
         f'SELECT "check", {counted}, count(DISTINCT patient) FROM changes GROUP BY ALL ORDER BY count(*) DESC, 1'  # noqa: S608
     )
+    gone, new = (dict(rows(_GONE.format(one=one, other=other))) for one, other in ("ab", "ba"))
+    by_check = [
+        Changed(check, dict(zip(CHANGES, counts, strict=True)), patients, gone.get(check, 0), new.get(check, 0))
+        for check, *counts, patients in checks
+    ]
+    ((toned,),), ((emptied,),) = rows(_TONED), rows(_EMPTIED)
     ((moments, only_a, only_b),) = rows(_WHOLE)
     ((different, patients),) = rows("SELECT count(DISTINCT (patient, moment)), count(DISTINCT patient) FROM changes")
     return Difference(
@@ -195,6 +248,9 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
         orders=other.orders,
         cards_a=one.cards,
         cards_b=other.cards,
+        toned=toned,
+        emptied=emptied,
+        named=other.key == "named",
         by_check=by_check,
         examples=[Example(*row) for row in rows(_RANKED, _EXAMPLES)],
     )

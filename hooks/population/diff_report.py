@@ -6,8 +6,8 @@ from markupsafe import Markup
 from rich.table import Table
 
 from hooks.population.diff import CHANGES, Difference
+from hooks.population.layout import PAGE, STYLE, figures, listed, note, section, sign
 from hooks.population.pictures import GREY, bars, shown, table
-from hooks.population.report import PAGE, STYLE, figures, note, section
 
 
 def page(found: Difference) -> str:
@@ -15,8 +15,9 @@ def page(found: Difference) -> str:
     parts = (_figures(found), section("By check", _by_check(found)), section("Examples", _examples(found)))
     said = {
         "title": "Who gets a different card",
-        "about": f"A: {found.a}. B: {found.b}. The same orders of the same patients, judged by both.",
-        "knowledge": f"A {found.a}, B {found.b}",
+        "about": "The same orders of the same patients, judged twice.",
+        "knowledge": f"A: {found.a}. B: {found.b}.",
+        "reviewed": "What gabaguard advises has to be approved where it is used; see each replay's own report.",
     }
     return str(PAGE.format(style=STYLE, parts=Markup("").join(parts), **said))
 
@@ -27,31 +28,33 @@ def _figures(found: Difference) -> Markup:
         (shown(found.different), f"moments with a different card, {share} of {shown(found.moments)}"),
         (shown(found.patients), "patients they belong to"),
         (f"{shown(found.cards_a)} → {shown(found.cards_b)}", "cards, A → B"),
-        (_sign(found.cards_b - found.cards_a), "cards more or fewer"),
+        (sign(found.cards_b - found.cards_a), "cards more or fewer"),
     ]
     if found.only_a or found.only_b:
         boxes.append((f"{shown(found.only_a)} / {shown(found.only_b)}", "moments judged only by A / only by B"))
     return figures(boxes)
 
 
-def _sign(number: int) -> str:
-    return f"{number:+,}".replace("-", "−")
-
-
 def _by_check(found: Difference) -> Markup:
-    drawn = bars([(row[0], sum(row[1:-1]), GREY) for row in found.by_check[:25]])
-    said = Markup("").join(Markup("<li><b>{}</b>: {}</li>").format(*one) for one in CHANGES.items())
-    heads = ("Check", *(name.capitalize() for name in CHANGES), "Patients")
-    return note("Moments at which something of a check changed.") + drawn + table(heads, found.by_check) + _list(said)
-
-
-def _list(items: Markup) -> Markup:
-    return Markup('<ul class="note">{}</ul>').format(items)
+    drawn = bars([(one.check, sum(one.changes.values()), GREY) for one in found.by_check[:25]])
+    rows = [(one.check, *one.changes.values(), one.cards_gone, one.cards_new, one.patients) for one in found.by_check]
+    heads = ("Check", *(name.capitalize() for name in CHANGES), "Cards gone", "New cards", "Patients")
+    said = note("Moments at which something of a check changed.")
+    return said + drawn + table(heads, rows) + listed(tuple(CHANGES.items()))
 
 
 def _examples(found: Difference) -> Markup:
     rows = [
-        (one.check, one.change, one.patient[:8], one.as_of, one.ordered, one.kind, one.before or "–", one.after or "–")
+        (
+            one.check,
+            one.change,
+            one.patient if found.named else one.patient[:8],
+            one.as_of,
+            one.ordered,
+            one.kind,
+            one.before or "–",
+            one.after or "–",
+        )
         for one in found.examples
     ]
     said = note("Up to three per check and change. Patients by the beginning of their keyed hash, or of their id.")
@@ -74,9 +77,11 @@ def lines(found: Difference) -> list[str]:
 
 def by_check(found: Difference) -> Table:
     """The checks that changed, for a terminal."""
-    drawn = Table("check", *(name for name in CHANGES), "patients", box=None, pad_edge=False)
+    heads = (*CHANGES, "cards gone", "new cards", "patients")
+    drawn = Table("check", *heads, box=None, pad_edge=False)
     for column in drawn.columns[1:]:
         column.justify = "right"
-    for row in found.by_check:
-        drawn.add_row(*(str(cell) if cell else "" for cell in row))
+    for one in found.by_check:
+        counts = (*one.changes.values(), one.cards_gone, one.cards_new, one.patients)
+        drawn.add_row(one.check, *(str(number) if number else "" for number in counts))
     return drawn

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -100,11 +100,11 @@ REJECTED = "rejected"  # beside the tables: what was found useless only when it 
 class Written:
     """The rows so far, one file per table. What was written after the last note is taken back when it is opened."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, names: Iterable[str] = TABLES) -> None:
         self.state = job.judged()
         self._note = job.folder / "judged"
         self._files: dict[str, IO[bytes]] = {}
-        for name in (*TABLES, REJECTED):
+        for name in (*names, REJECTED):
             path = job.folder / f"{name}.csv"
             path.touch()
             file = self._files[name] = path.open("r+b")

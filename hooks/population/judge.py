@@ -66,7 +66,9 @@ _PLANS = frozenset({"proposal", "plan", "option"})
 class Call(msgspec.Struct, frozen=True):
     """One judged moment. ``orders``: refs of the orders of ours in it; ``drugs``: their ingredients.
 
-    ``report``, ``kind``: None when a fault of ours kept it from being judged.
+    ``report``, ``kind``: None when a fault of ours kept it from being judged. ``without``: the report that there would
+    be without what the site has otherwise, where one is laid over the knowledge. ``refused``: a recorded call that is
+    refused as the site has it.
     """
 
     at: str
@@ -77,6 +79,8 @@ class Call(msgspec.Struct, frozen=True):
     drugs: tuple[str, ...]
     report: Report | None
     kind: Kind | None = None
+    without: Report | None = None
+    refused: bool = False
 
 
 class Judged(msgspec.Struct):
@@ -99,10 +103,17 @@ class _Basket(msgspec.Struct):
 
 
 class Judge:
-    """Judges patients with one knowledge. ``types``: the resource types that the export holds anything of."""
+    """Judges patients with one knowledge. ``types``: the resource types that the export holds anything of.
 
-    def __init__(self, knowledge: Knowledge, types: Iterable[str], as_of: date | None = None) -> None:
+    ``without``: the same knowledge without what the site has otherwise, to be asked beside it. A site has nothing
+    otherwise that is used before the checks are asked: both are asked about one case.
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, types: Iterable[str], as_of: date | None = None, without: Knowledge | None = None
+    ) -> None:
         self._knowledge = knowledge
+        self._without = without
         self._types = frozenset(types)
         self._as_of = as_of
 
@@ -151,14 +162,16 @@ class Judge:
     def _call(self, basket: _Basket, resources: list[Resource], patient: str, hook: str) -> Call:
         day = basket.then.day
         report: Report | None = None
+        without: Report | None = None
         kind: Kind | None = None
         try:
             case = self._case(basket, resources, patient, hook)
             report, kind = screen(case, self._knowledge, hook), kind_of_patient(case, self._knowledge, hook)
+            without = screen(case, self._without, hook) if self._without is not None else None
         except Exception:  # as on a live call: it costs this moment only, and is counted
-            report = None
+            report = without = None
         told = (tuple(dict.fromkeys(basket.actions)), tuple(basket.orders), tuple(sorted(set(basket.drugs))))
-        return Call(basket.at, day, hook, *told, report, kind)
+        return Call(basket.at, day, hook, *told, report, kind, without)
 
     def _case(self, basket: _Basket, resources: list[Resource], patient: str, hook: str) -> PatientCase:
         service = service_for_hook(hook)

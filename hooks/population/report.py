@@ -6,30 +6,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from hooks.population.effect_report import of_site
 from hooks.population.kinds import DIMENSIONS
+from hooks.population.layout import PAGE, STYLE, figures, note, section
 from hooks.population.pictures import COLOURS, GREY, bars, columns, legend, shown, table
 from hooks.population.results import Audited, Summary
 
-STYLE = Markup("""
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;color:#1a1a1a;background:#fff}
-h1{font-size:1.6rem;margin-bottom:.3rem}
-h2{font-size:1.2rem;margin-top:2.4rem;border-top:1px solid #ddd;padding-top:1rem}
-h3{font-size:1rem;margin:1.4rem 0 .3rem}table{border-collapse:collapse;width:100%;margin:.8rem 0}
-th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
-th{font-size:.9rem;color:#444}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.wide{overflow-x:auto}
-.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr));gap:1rem;margin:1.2rem 0}
-.figures div{border:1px solid #ddd;border-radius:6px;padding:.6rem .8rem;font-size:.92rem}
-.figures b{display:block;font-size:1.7rem;line-height:1.3}
-svg{display:block;max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:#1a1a1a}
-.note{color:#444}.legend span{margin-left:.6rem}details summary{cursor:pointer;color:#444}
-""")
-PAGE = Markup("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{title}</title><style>{style}</style></head><body><h1>{title}</h1>
-<p class="note">{about}</p>{parts}
-<p class="note">The rules have not been reviewed by a licensed clinician. Knowledge {knowledge}.</p></body></html>
-""")
 _INDICATORS = tuple(COLOURS.items())
 
 
@@ -50,6 +32,7 @@ def page(summary: Summary) -> str:
     parts = (
         _figures(summary),
         section("Cards by indicator", bars([(word, n, COLOURS[word]) for word, n in summary.cards_by_indicator])),
+        *((section("What the site's file changes", of_site(summary, summary.effect)),) if summary.effect else ()),
         section("By check", _per_check(summary)),
         section("By month", _per_month(summary)),
         section("By kind of patient", _per_kind(summary)),
@@ -60,8 +43,21 @@ def page(summary: Summary) -> str:
         section("What could not be checked, and why", _open(summary)),
         section("What was read", _read(summary)),
     )
-    said = {"title": "What gabaguard would have said", "about": about, "knowledge": summary.knowledge}
+    said = {
+        "title": "What gabaguard would have said",
+        "about": about,
+        "knowledge": f"Judged with {summary.title}.",
+        "reviewed": reviewed(summary),
+    }
     return str(PAGE.format(style=STYLE, parts=Markup("").join(parts), **said))
+
+
+def reviewed(summary: Summary) -> str:
+    """How far clinicians have looked at the rules."""
+    holds, checks = summary.reviewed
+    if not holds:
+        return "The rules have not been reviewed by a licensed clinician."
+    return f"Reviews by clinicians hold for {holds} of {checks} checks (credentials as they state them, not verified)."
 
 
 def _base(summary: Summary) -> str:
@@ -79,22 +75,6 @@ def _figures(summary: Summary) -> Markup:
         (shown(summary.patients_judged), f"patients judged, of {shown(summary.read.get('patients', 0))}"),
     ]
     return figures(boxes)
-
-
-def figures(boxes: list[tuple[str, str]]) -> Markup:
-    """Large numbers, each with what it counts."""
-    inside = Markup("").join(Markup("<div><b>{}</b>{}</div>").format(*pair) for pair in boxes)
-    return Markup('<div class="figures">{}</div>').format(inside)
-
-
-def section(title: str, inside: Markup) -> Markup:
-    """A part of the page."""
-    return Markup("<h2>{}</h2>{}").format(title, inside)
-
-
-def note(text: str) -> Markup:
-    """A sentence of explanation."""
-    return Markup('<p class="note">{}</p>').format(text)
 
 
 def _per_check(summary: Summary) -> Markup:

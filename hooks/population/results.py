@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,19 @@ if TYPE_CHECKING:
 class About(msgspec.Struct, frozen=True):
     """What was replayed: with which knowledge, on which day ("" for each order's own), which files, by which key.
 
-    ``key``: of what stands for a patient, told by its hash; "named" where patients are named.
+    ``chosen``: what people call the set; ``site``: the name of a site's file, "" for none. ``key``: of what stands for
+    a patient, told by its hash; "named" where patients are named. ``reviewed``: checks that somebody has reviewed as
+    they are here, of how many.
     """
 
-    title: str
     knowledge: str
     as_of: str
     sources: str
     key: str
+    profile: str
+    chosen: str
+    site: str
+    reviewed: tuple[int, int]
 
 
 class Audited(msgspec.Struct, frozen=True):
@@ -40,18 +46,39 @@ class Audited(msgspec.Struct, frozen=True):
     by_check: list[tuple[str, int, int, int, int, int]]
 
 
+class Effect(msgspec.Struct, frozen=True):
+    """What a site's file does to the answers: pairs are (without it, with it).
+
+    ``deviations``: check, what the site has otherwise, why; ``remarks``: what else of the file bears on a replay.
+    ``findings``: that were shown; ``critical``: critical cards. ``emptied``: moments at which no card is left of some.
+    ``toned``: moments at which a critical finding is no longer shown as critical, or at all. ``by_check``: check,
+    findings that go, that are lowered, that are raised, that come; cards that go, that come; patients.
+    """
+
+    deviations: list[tuple[str, str, str]]
+    remarks: list[str]
+    cards: tuple[int, int]
+    cards_of_findings: tuple[int, int]
+    critical: tuple[int, int]
+    findings: tuple[int, int]
+    with_card: tuple[int, int]
+    emptied: int
+    toned: int
+    patients: int
+    by_check: list[tuple[str, int, int, int, int, int, int, int]]
+
+
 class Summary(msgspec.Struct, frozen=True):
-    """All figures of a replay; the first five are those of ``About``. Lists are in the order in which they are shown.
+    """All figures of a replay; the first are those of ``About``. Lists are in the order in which they are shown.
 
     ``cards_of_findings``: those that are not about what was not checked. ``per_check``: check, indicator, findings
     shown, findings not shown, patients. ``per_month``: month, orders, moments, cards, and of the cards those that are
     critical, warning, info. ``per_kind``: what is told apart, its band, orders, moments, cards, moments with a critical
     card. ``quieter``: check, cards that would be gone were it silent, cards that would be shorter. ``repeats``: how
     often one check was shown for one patient -> pairs of patient and check. ``situations``: drugs, checks shown
-    together, moments, cards. ``open``: check, reason, moments.
+    together, moments, cards. ``open``: check, reason, moments. ``effect``: of the site's file.
     """
 
-    title: str
     knowledge: str
     as_of: str
     sources: str
@@ -78,6 +105,17 @@ class Summary(msgspec.Struct, frozen=True):
     open: list[tuple[str, str, int]]
     open_reasons: list[tuple[str, int]]
     audited: Audited | None = None
+    effect: Effect | None = None
+    profile: str = ""
+    chosen: str = ""
+    site: str = ""
+    reviewed: tuple[int, int] = (0, 0)
+
+    @property
+    def title(self) -> str:
+        """Which knowledge it was, in one line."""
+        site = f"site's file {self.site}" if self.site else "no site's file"
+        return f"knowledge {self.knowledge} ({self.chosen}), profile {self.profile}, {site}"
 
     def per_100(self, number: int) -> float:
         """So many per 100 orders; per 100 patients in a snapshot, which has no orders."""
@@ -85,14 +123,28 @@ class Summary(msgspec.Struct, frozen=True):
         return round(100 * number / whole, 1) if whole else 0.0
 
 
-def write_tables(base: DuckDBPyConnection, folder: Path, out: Path) -> None:
-    """Each table as sorted Parquet and CSV, and as a table of the database, for the figures."""
+@contextmanager
+def schema(base: DuckDBPyConnection, name: str) -> Iterator[None]:
+    """Tables are made, and sought first, in a schema of their own."""
+    base.execute(f"CREATE SCHEMA {name}")
+    base.execute(f"SET schema = '{name}'")
+    try:
+        yield
+    finally:
+        base.execute("SET schema = 'main'")
+
+
+def write_tables(base: DuckDBPyConnection, folder: Path, out: Path, before: str = "") -> None:
+    """Each table as sorted Parquet and CSV, and as a table of the database, for the figures.
+
+    ``before``: how the names of the files in ``folder`` begin.
+    """
     for name, columns in TABLES.items():
         typed = "{" + ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items()) + "}"
         made = (
             f'CREATE TABLE "{name}" AS SELECT * FROM read_csv(?, header = false, auto_detect = false, {_CSV} {typed})'  # noqa: S608
         )
-        base.execute(made, [str(folder / f"{name}.csv")])
+        base.execute(made, [str(folder / f"{before}{name}.csv")])
         whole = f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO '  # noqa: S608 (names are ours)
         base.execute(f"{whole}{quoted(out / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)")
         base.execute(f"{whole}{quoted(out / f'{name}.csv')} (HEADER, DELIMITER ',')")

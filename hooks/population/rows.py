@@ -21,6 +21,7 @@ from cds.knowledge.model import Knowledge
 from hooks.cards import FINDINGS, NOT_CHECKED, CardMaker
 from hooks.population.judge import Call, Judged
 from hooks.population.kinds import UNKNOWN, Kind
+from hooks.population.which import Which, knowledge_of, knowledge_without
 
 TABLES = {
     "calls": {
@@ -78,7 +79,13 @@ TABLES = {
         "detail": "VARCHAR",
     },
 }
+WITHOUT = "without"  # a site's file: where the rows stand that there would be without it
 Row = tuple[object, ...]
+
+
+def names_of(which: Which) -> tuple[str, ...]:
+    """The tables of a replay; those without the site's file are called "without.calls" and so on."""
+    return (*TABLES, *(f"{WITHOUT}.{name}" for name in TABLES)) if which.site else tuple(TABLES)
 
 
 class Rows(msgspec.Struct):
@@ -90,8 +97,30 @@ class Rows(msgspec.Struct):
     def add(self, other: Rows) -> None:
         """Take over the rows of others."""
         for name, rows in other.tables.items():
-            self.tables[name] += rows
+            self.tables.setdefault(name, []).extend(rows)
         self.left.update(other.left)
+
+
+class Maker:
+    """Makes the rows of a replay: those of its knowledge and, beside them, those without the site's file."""
+
+    def __init__(self, which: Which, key: bytes | None) -> None:
+        self._here = RowMaker(knowledge_of(which), key)
+        without = knowledge_without(which)
+        self._without = RowMaker(without, key) if without is not None else None
+
+    def rows(self, judged: list[Judged]) -> Rows:
+        """The rows of several patients."""
+        found = self._here.rows(judged)
+        if self._without is not None:
+            others = self._without.rows([_without(one) for one in judged])
+            found.tables |= {f"{WITHOUT}.{name}": rows for name, rows in others.tables.items()}
+        return found
+
+
+def _without(judged: Judged) -> Judged:
+    calls = [msgspec.structs.replace(call, report=call.without, refused=False) for call in judged.calls]
+    return Judged(judged.patient, calls)
 
 
 class RowMaker:
@@ -109,7 +138,8 @@ class RowMaker:
             found.left.update(one.left)
             who = self._who(one.patient)
             for call in one.calls:
-                self._call(found, who, call)
+                if not call.refused:
+                    self._call(found, who, call)
         return found
 
     def _who(self, patient: str) -> str:

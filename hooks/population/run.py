@@ -22,6 +22,7 @@ import orjson
 
 from hooks.population.calls import calls_of, rows_of_calls
 from hooks.population.crew import Crew
+from hooks.population.effect import with_effect
 from hooks.population.gather import (
     CannotReplayError,
     Gathered,
@@ -34,10 +35,11 @@ from hooks.population.gather import (
 from hooks.population.job import REJECTED, WORK, Job, Written
 from hooks.population.lines import Part, files_of, parts_of
 from hooks.population.report import write_report
-from hooks.population.results import About, Audited, Summary, summarise, write_tables
-from hooks.population.rows import TABLES, Rows
+from hooks.population.results import About, Audited, Summary, schema, summarise, write_tables
+from hooks.population.rows import TABLES, WITHOUT, Rows, names_of
 from hooks.population.scan import look, people_of, scan
-from hooks.population.work import Given, Person, knowledge_of, rows_of
+from hooks.population.which import Which, at_site, knowledge_of, knowledge_without, name_of, reviewed
+from hooks.population.work import Given, Person, rows_of
 from hooks.whole import write_whole
 
 if TYPE_CHECKING:
@@ -50,8 +52,8 @@ _NOTE = 1.0  # seconds between notes of how far it is
 class Wanted(msgspec.Struct, frozen=True):
     """What to replay, and how. ``key``: of the hash of patients, None draws one; ``memory``: the limit of DuckDB.
 
-    ``knowledge``: the folder of another set than the one that ships with this version. ``resume``: go on with what
-    stands in ``out``, if anything does. ``audited``: to be shown beside it.
+    ``which``: the knowledge, and what a site has otherwise. ``resume``: go on with what stands in ``out``, if anything
+    does. ``audited``: to be shown beside it.
     ``engine``: duckdb or spark; for Spark alone ``addresses`` (sources that are no paths here, as s3a://), ``options``.
     """
 
@@ -62,8 +64,7 @@ class Wanted(msgspec.Struct, frozen=True):
     key: bytes | None = None
     processes: int = 1
     memory: str = "1GB"
-    profile: str = "us"
-    knowledge: str = ""
+    which: Which = Which()
     resume: bool = False
     audited: Audited | None = None
     engine: str = "duckdb"
@@ -131,7 +132,7 @@ def told(wanted: Wanted, files: Iterable[Path]) -> dict[str, object]:
     stats = [(str(path.resolve()), path.stat()) for path in files]
     return {
         "version of gabaguard": version("gabaguard"),
-        "knowledge": knowledge_of(wanted.profile, wanted.knowledge).version,
+        "knowledge": knowledge_of(wanted.which).version,
         "--engine": wanted.engine,
         "--as-of": wanted.as_of,
         "--identified": wanted.identified,
@@ -204,8 +205,7 @@ class Replay:
     def _people(self, parts: list[Part], crew: Crew) -> Path:
         path = self._folder / "people"
         if not path.exists():
-            which = (self._folder, self._wanted.profile, self._wanted.knowledge)
-            jobs = ((part, number, *which) for number, part in enumerate(parts))
+            jobs = ((part, number, self._folder, self._wanted.which) for number, part in enumerate(parts))
             looks = self._counted("looking for orders", parts, crew.each(look, jobs))
             write_whole(path, msgspec.msgpack.encode(people_of(looks)))
         return path
@@ -228,14 +228,14 @@ class Replay:
 
     def _given(self, types: tuple[str, ...]) -> Given:
         wanted = self._wanted
-        return Given(types, wanted.profile, wanted.as_of, self._key(), wanted.knowledge)
+        return Given(types, wanted.which, wanted.as_of, self._key())
 
     def _key(self) -> bytes | None:
         return None if self._wanted.identified else self._wanted.key or self._job.key()
 
     def _written(self, batches: Iterable[Batch], what: str, whole: int) -> dict[str, int]:
         """Write the rows of all batches as CSV files in the folder; the answer is what could not be judged."""
-        written = Written(self._job)
+        written = Written(self._job, names_of(self._wanted.which))
         state = written.state
         try:
             if not state.complete:
@@ -253,11 +253,16 @@ class Replay:
 
     def _about(self, sizes: Iterable[int]) -> About:
         wanted = self._wanted
-        version = knowledge_of(wanted.profile, wanted.knowledge).version
+        which = wanted.which
+        version = knowledge_of(which).version
+        at = at_site(which)
         key = self._key()
         return About(
-            title=f"knowledge {version}",
             knowledge=version,
+            profile=which.profile,
+            chosen=name_of(which),
+            site=at.file if at is not None else "",
+            reviewed=reviewed(which),
             as_of=wanted.as_of.isoformat() if wanted.as_of else "",
             sources=_hash(sorted(sizes)),
             key="named" if key is None else _hash(key.hex()),
@@ -266,14 +271,41 @@ class Replay:
     def _write(self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int], sizes: list[int]) -> Summary:
         """Each file of the results appears whole, the summary last."""
         wanted, drafts = self._wanted, self._folder / "results"
-        drafts.mkdir(exist_ok=True)
+        shutil.rmtree(drafts, ignore_errors=True)
+        drafts.mkdir()
+        about = self._about(sizes)
+        without = self._write_without(base, gathered, left, about, drafts) if wanted.which.site else None
         write_tables(base, self._folder, drafts)
-        summary = summarise(base, gathered, left, self._about(sizes), wanted.audited)
+        summary = summarise(base, gathered, left, about, wanted.audited)
+        if without is not None:
+            summary = with_effect(base, drafts, without, summary, wanted.which)
         write_report(summary, drafts / "report.html")
         for path in drafts.iterdir():
+            if path.is_dir():
+                shutil.rmtree(wanted.out / path.name, ignore_errors=True)
             path.replace(wanted.out / path.name)
-        write_whole(wanted.out / "summary.json", orjson.dumps(msgspec.to_builtins(summary), option=_PRETTY))
+        write_whole(wanted.out / "summary.json", _json(summary))
         return summary
+
+    def _write_without(
+        self, base: DuckDBPyConnection, gathered: Gathered, left: dict[str, int], about: About, drafts: Path
+    ) -> Summary:
+        """A folder of results of its own: what there would have been without the site's file."""
+        out = drafts / WITHOUT
+        out.mkdir()
+        knowledge = knowledge_without(self._wanted.which)
+        version = knowledge.version if knowledge is not None else ""
+        with schema(base, WITHOUT):
+            write_tables(base, self._folder, out, before=f"{WITHOUT}.")
+            told = msgspec.structs.replace(about, knowledge=version, site="")
+            summary = summarise(base, gathered, left, told)
+        write_report(summary, out / "report.html")
+        (out / "summary.json").write_bytes(_json(summary))
+        return summary
+
+
+def _json(summary: Summary) -> bytes:
+    return orjson.dumps(msgspec.to_builtins(summary), option=_PRETTY)
 
 
 def _hash(value: object) -> str:

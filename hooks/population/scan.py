@@ -33,7 +33,7 @@ from hooks.population.lines import (
     target,
 )
 from hooks.population.ours import ORDER_BYTES, Ours, as_orders
-from hooks.population.work import knowledge_of
+from hooks.population.which import Which, knowledge_of
 from hooks.whole import write_whole
 
 _MOST_NAMES = 50_000  # patients of a part that are held in memory before they are written
@@ -59,22 +59,22 @@ class Scanned(msgspec.Struct):
 
 
 @lru_cache(maxsize=1)
-def _ours(profile: str, folder: str) -> Ours:
-    return Ours(knowledge_of(profile, folder))
+def _ours(which: Which) -> Ours:
+    return Ours(knowledge_of(which))
 
 
 # -- the first look ----------------------------------------------------------------------------------------------------
 
 
-def look(part: Part, number: int, folder: Path, profile: str, knowledge: str = "") -> Path:
+def look(part: Part, number: int, folder: Path, which: Which) -> Path:
     """Find the orders and Medications of ours in a part; the answer is the file that says what was found.
 
-    ``profile``, ``knowledge``: whose words and codes tell what is ours, as in ``Given``.
+    ``which``: the knowledge whose words and codes tell what is ours.
     """
     done = folder / f"look-{number:06d}"
     if done.exists():
         return done
-    ours, found = _ours(profile, knowledge), Looked(set(), set())
+    ours, found = _ours(which), Looked(set(), set())
     with _spool(done.with_suffix(".tsv")) as out:
         with suppress(*UNPACKING):  # the second look says so
             for block in blocks(part):

@@ -24,12 +24,12 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 import orjson
 
-from cds.knowledge.load import load_knowledge
 from hooks.population.gather import CannotReplayError, Gathered, connect
 from hooks.population.job import Job
 from hooks.population.lines import files_of
 from hooks.population.results import Summary
 from hooks.population.run import Batch, Progress, Replay, Wanted, told
+from hooks.population.which import Which, pack
 from hooks.population.work import Given
 from hooks.whole import write_whole
 
@@ -132,13 +132,13 @@ def _address(path: Path) -> str:
     return "file://" + re.sub(r"([][*?{}\\])", r"\\\1", str(path.resolve()))
 
 
-def survey(text: DataFrame, files: Iterable[Path], profile: str, version: str, *, with_text: bool) -> Survey:
+def survey(text: DataFrame, files: Iterable[Path], which: Which, *, with_text: bool) -> Survey:
     """The first pass. Raises ``CannotReplayError`` when a file on this machine was passed over."""
     from pyspark.sql import functions as f
 
     from hooks.population import spark_tasks as tasks
 
-    todo = partial(tasks.survey, profile=profile, version=version, with_text=with_text)
+    todo = partial(tasks.survey, which=msgspec.msgpack.encode(which), with_text=with_text)
     frame = text.mapInArrow(todo, tasks.SURVEYED).persist()
     told = frame.where(f.col("what") == tasks.BLOCK).select("body").collect()
     blocks = [msgspec.msgpack.decode(row.body, type=tasks.Block) for row in told]
@@ -174,7 +174,7 @@ def _all_read(blocks: Iterable[Block], files: Iterable[Path]) -> None:
         raise CannotReplayError(*(f"Spark does not read {path}; give it another name" for path in missed))
 
 
-def rows(text: DataFrame, found: Survey, given: Given, version: str) -> Iterator[Batch]:
+def rows(text: DataFrame, found: Survey, given: Given) -> Iterator[Batch]:
     """The second pass: rows as CSV by table, and what could not be judged, of some patients at a time."""
     from hooks.population import spark_tasks as tasks
 
@@ -182,7 +182,7 @@ def rows(text: DataFrame, found: Survey, given: Given, version: str) -> Iterator
     parts = max(whole, found.gathered.counted["bytes"] // _PART)
     gathered = _gathered(text, found.frame, everybody=given.as_of is not None)
     together = gathered.repartition(int(parts), "patient").sortWithinPartitions("patient")
-    todo = partial(tasks.judge, given=msgspec.msgpack.encode(given), version=version)
+    todo = partial(tasks.judge, given=msgspec.msgpack.encode(given))
     results = together.mapInArrow(todo, tasks.RESULTS).persist()
     results.count()  # all parts at once; the iterator below would ask for one after the other
     for row in results.toLocalIterator():
@@ -230,21 +230,21 @@ class _SparkReplay(Replay):
     def run_spark(self, files: list[Path]) -> Summary:
         """From the files to the report."""
         wanted = self._wanted
-        version = load_knowledge(wanted.profile).version
+        which = pack(wanted.which)
         with ExitStack() as stack:
             base = connect(self._folder, wanted.memory, wanted.processes)
             stack.callback(base.close)
             spark = stack.enter_context(session(wanted.options))
             self._progress("Spark reads", 0, 0)
             text = read(spark, files, wanted.addresses)
-            found = survey(text, files, wanted.profile, version, with_text=wanted.identified)
+            found = survey(text, files, which, with_text=wanted.identified)
             write_whole(wanted.out / "rejected.ndjson", b"".join(found.rejected))
             gathered = found.gathered
             if not gathered.counted["patients"]:
                 raise CannotReplayError("no line names a patient; rejected.ndjson says what is wrong with each")
             self._progress("Spark judges", 0, 0)
-            given = self._given(tuple(sorted(gathered.types)))
-            left = self._written(rows(text, found, given, version), "patients", 0)
+            given = msgspec.structs.replace(self._given(tuple(sorted(gathered.types))), which=which)
+            left = self._written(rows(text, found, given), "patients", 0)
             gathered.counted["people"] = self._job.judged().patients
             self._progress("writing", 0, 0)
             sizes = found.sizes if wanted.addresses else [path.stat().st_size for path in files]

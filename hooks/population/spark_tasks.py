@@ -1,7 +1,7 @@
 """What Spark's workers do: survey lines, read lines, judge patients. Plain functions over batches of Arrow.
 
-A worker reads the knowledge once in its process (``work`` keeps it), and first makes sure that it is the driver's: with
-another version of it on one node, patients would be judged by different rules, and nobody would see it.
+A worker makes the knowledge once in its process (``which`` keeps it), and first makes sure that it is the driver's:
+with another version of it on one node, patients would be judged by different rules, and nobody would see it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from urllib.parse import unquote
 import msgspec
 import pyarrow as pa
 
-from cds.knowledge.load import load_knowledge
 from hooks.population.known import ORDERS
 from hooks.population.lines import Line, Passed, Rejected, read_line
 from hooks.population.ours import Ours
 from hooks.population.run import judge_batch
+from hooks.population.which import Which, knowledge_of
 from hooks.population.work import Given, by_patient
 
 TEXT = "value binary, path string, start long"
@@ -30,10 +30,6 @@ BLOCK, PATIENT, OURS, REFERS, PRODUCT = "block", "patient", "ours", "refers", "p
 _AT_ONCE = 200  # patients whose rows go back together
 
 Batches = Iterable[pa.RecordBatch]
-
-
-class OtherKnowledgeError(Exception):
-    """A worker's knowledge is not the driver's."""
 
 
 class Block(msgspec.Struct):
@@ -49,25 +45,20 @@ class Block(msgspec.Struct):
 
 
 @lru_cache(maxsize=2)
-def same_knowledge(profile: str, version: str) -> Ours:
+def ours_of(which: bytes) -> Ours:
     """Raises ``OtherKnowledgeError`` when this worker's knowledge has another version than the driver's."""
-    knowledge = load_knowledge(profile)
-    if knowledge.version != version:
-        raise OtherKnowledgeError(
-            f"a worker has knowledge {knowledge.version}, the driver {version}: install the same gabaguard on all nodes"
-        )
-    return Ours(knowledge)
+    return Ours(knowledge_of(msgspec.msgpack.decode(which, type=Which)))
 
 
 # -- the survey: what is there, and who has an order of ours -----------------------------------------------------------
 
 
-def survey(batches: Batches, profile: str, version: str, with_text: bool) -> Iterator[pa.RecordBatch]:
+def survey(batches: Batches, which: bytes, with_text: bool) -> Iterator[pa.RecordBatch]:
     """Rows of ``SURVEYED``: of each piece of a file a ``Block``; patients, those with orders of ours, and Medications.
 
-    The same row may be told several times.
+    The same row may be told several times. ``which``: ``Which`` as MessagePack.
     """
-    ours = same_knowledge(profile, version)
+    ours = ours_of(which)
     block: Block | None = None
     for batch in batches:
         found: dict[tuple[str, str, str, str, bytes], None] = {}
@@ -143,13 +134,12 @@ def lines(batches: Batches) -> Iterator[pa.RecordBatch]:
         yield _batch(LINES, zip(*found, strict=True) if found else ())
 
 
-def judge(batches: Batches, given: bytes, version: str) -> Iterator[pa.RecordBatch]:
+def judge(batches: Batches, given: bytes) -> Iterator[pa.RecordBatch]:
     """Judge patients whose lines follow each other; rows of ``RESULTS``: what ``run.judge_batch`` says of some.
 
     ``given``: ``Given`` as MessagePack.
     """
     told = msgspec.msgpack.decode(given, type=Given)
-    same_knowledge(told.profile, version)
     everyone = by_patient(_rows(batches))
     while some := list(islice(everyone, _AT_ONCE)):
         yield _batch(RESULTS, [[msgspec.msgpack.encode(judge_batch(told, some))]])

@@ -13,32 +13,29 @@ from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 
 import msgspec
 
 from cds.arithmetic.rules import using
-from cds.knowledge.load import load_knowledge, read_knowledge
-from cds.knowledge.model import Knowledge
 from cds.memo import heard
 from hooks.population.judge import Judge
 from hooks.population.known import moment
-from hooks.population.rows import RowMaker, Rows
+from hooks.population.rows import Maker, Rows
+from hooks.population.which import Which, knowledge_of, knowledge_without
 
 
 class Given(msgspec.Struct, frozen=True):
     """What a worker is told, once. It can travel as MessagePack (``msgspec.msgpack``).
 
     ``types``: the resource types that the export holds anything of; of others it is said that they were not there.
-    ``as_of``: open every chart on that day instead of judging each order. ``key``: of the hash that stands for a
-    patient; None names patients. ``folder``: of another set of knowledge than the one that ships with this version.
+    ``which``: knowledge. ``as_of``: open every chart on that day instead of judging each order. ``key``: of the hash
+    that stands for a patient; None names patients.
     """
 
     types: tuple[str, ...]
-    profile: str = "us"
+    which: Which = Which()
     as_of: date | None = None
     key: bytes | None = None
-    folder: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -74,12 +71,6 @@ def rows_of(given: Given, patient: str, entries: Iterable[Entry]) -> Rows:
 
 
 @lru_cache(maxsize=2)
-def knowledge_of(profile: str, folder: str) -> Knowledge:
-    """The knowledge that ships with this version, or that of a folder. Raises ``KnowledgeFaults``."""
-    return read_knowledge(Path(folder), profile=profile) if folder else load_knowledge(profile)
-
-
-@lru_cache(maxsize=2)
 def _worker(given: Given) -> _Worker:
     return _Worker(given)
 
@@ -88,11 +79,11 @@ class _Worker:
     """Knowledge, read once per process."""
 
     def __init__(self, given: Given) -> None:
-        knowledge = knowledge_of(given.profile, given.folder)
+        knowledge, without = knowledge_of(given.which), knowledge_without(given.which)
         gc.freeze()  # it stays: looking through it again and again took a quarter of the time
         self._tables = knowledge.tables
-        self._judge = Judge(knowledge, given.types, given.as_of)
-        self._maker = RowMaker(knowledge, given.key)
+        self._judge = Judge(knowledge, given.types, given.as_of, without=without)
+        self._maker = Maker(given.which, given.key)
 
     def rows(self, patient: str, entries: Iterable[Entry]) -> Rows:
         texts = [entry.text for entry in newest(entries)]

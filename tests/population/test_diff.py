@@ -16,6 +16,7 @@ from hooks.population.diff import CHANGES, Difference, compare
 from hooks.population.diff_report import page
 from hooks.population.gather import CannotReplayError
 from hooks.population.run import Wanted, replay
+from hooks.population.which import Which
 from tests.population.test_known import story
 from tests.population.test_replay import rows
 from tests.support.stories import KIDNEY, Story, write
@@ -42,9 +43,7 @@ def replayed(folder: Path, name: str, egfr: int, **more: bool) -> Path:
 
 def changes(found: Difference) -> dict[str, str]:
     """What became of each check."""
-    return {
-        row[0]: next(name for name, number in zip(CHANGES, row[1:], strict=False) if number) for row in found.by_check
-    }
+    return {one.check: next(name for name in CHANGES if one.changes[name]) for one in found.by_check}
 
 
 def test_nothing_changed(tmp_path: Path) -> None:
@@ -147,6 +146,6 @@ def test_the_arithmetic_is_that_of_the_folder(tmp_path: Path) -> None:
     source.write_bytes(b"\n".join(map(orjson.dumps, at.resources)))
     bands = []
     for name, knowledge in (("with-shipped", ""), ("with-changed", str(folder))):
-        replay(Wanted((source,), tmp_path / name, key=KEY, knowledge=knowledge))
+        replay(Wanted((source,), tmp_path / name, key=KEY, which=Which(folder=knowledge)))
         bands.append(rows(tmp_path / name, "calls")[0]["kidney"])
     assert bands == ["eGFR 15–29", "not known"]

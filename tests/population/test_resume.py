@@ -12,6 +12,7 @@ from hooks.population.gather import CannotReplayError
 from hooks.population.job import WORK
 from hooks.population.rows import TABLES
 from hooks.population.run import Wanted, replay
+from hooks.population.which import Which
 from tests.support.replay_kills import kill_and_resume
 from tests.support.stories import write
 
@@ -96,7 +97,7 @@ def test_only_the_same_replay_can_be_gone_on_with(export: Path, tmp_path: Path) 
     with pytest.raises(CannotReplayError, match="not the same --identified"):
         replay(Wanted((export,), out, identified=True, resume=True))
     with pytest.raises(CannotReplayError, match="not the same knowledge"):
-        replay(Wanted((export,), out, profile="eu", resume=True))
+        replay(Wanted((export,), out, which=Which(profile="eu"), resume=True))
     with pytest.raises(CannotReplayError, match="not the same sources"):
         replay(Wanted((export / "Observation.ndjson",), out, resume=True))
     with pytest.raises(CannotReplayError, match="--resume"):

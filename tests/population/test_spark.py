@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from hooks.cli import cli
 from hooks.population.invented.write import Population, write
 from hooks.population.rows import TABLES
+from tests.support.sets import edited
 
 WITHOUT = [name for name in ("pyspark", "pyarrow") if find_spec(name) is None]
 WITHOUT += [] if shutil.which("java") else ["Java"]
@@ -26,6 +27,14 @@ def run(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own: Spark leaves threads and a Java machine behind it."""
     command = [sys.executable, "-m", "hooks.cli", "replay", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **more}, check=False)
+
+
+OPTIONS = (
+    "spark.master=local-cluster[2,1,900]",
+    "spark.executor.memory=900m",
+    f"spark.sql.files.maxPartitionBytes={1 << 19}",
+)
+CLUSTER = ("--engine", "spark", *(part for option in OPTIONS for part in ("--spark", option)))
 
 
 @spark_is_here
@@ -42,20 +51,34 @@ def test_two_executors_give_the_rows_of_duckdb(tmp_path: Path) -> None:
     subprocess.run(["gzip", str(export / "Patient.001.ndjson")], check=True)
     plain = run(export, "--out", tmp_path / "duckdb", "--identified", "--processes", 1)
     assert plain.returncode == 1, plain.stderr
-    options = (
-        "spark.master=local-cluster[2,1,900]",
-        "spark.executor.memory=900m",
-        f"spark.sql.files.maxPartitionBytes={1 << 19}",
-    )
-    spark = run(
-        *(export, "--out", tmp_path / "spark", "--identified", "--engine", "spark"),
-        *(part for option in options for part in ("--spark", option)),
-    )
+    spark = run(export, "--out", tmp_path / "spark", "--identified", *CLUSTER)
     assert spark.returncode == 1, spark.stderr[-2000:]
     for name in (*(f"{table}.csv" for table in TABLES), "rejected.ndjson", "summary.json"):
         assert (tmp_path / "spark" / name).read_bytes() == (tmp_path / "duckdb" / name).read_bytes(), name
     assert json.loads((tmp_path / "spark" / "summary.json").read_bytes())["orders"] > 100
     assert not (tmp_path / "spark" / ".work").exists()
+
+
+@spark_is_here
+def test_a_site_and_a_set_of_knowledge_travel_to_the_executors(tmp_path: Path) -> None:
+    """They are sent along: a worker needs neither the site's file nor the folder of the set. The rows are the same."""
+    export = tmp_path / "export"
+    write(export, Population(40, 32, ours=0.8))
+    knowledge = edited(tmp_path / "set", ("checks/baclofen-max-dose.toml", "value = 80", "value = 65"))
+    site = tmp_path / "ward.toml"
+    site.write_text('[checks.opioid-baclofen]\nmode = "silent"\nwhy = "Tried until the committee meets"\n')
+    words = (export, "--identified", "--site", site, "--knowledge", knowledge)
+    plain = run(*words, "--out", tmp_path / "duckdb", "--processes", 1)
+    assert plain.returncode in (0, 1), plain.stderr
+    spark = run(*words, "--out", tmp_path / "spark", *CLUSTER)
+    assert spark.returncode == plain.returncode, spark.stderr[-2000:]
+    for folder in (".", "without"):
+        for name in (*(f"{table}.csv" for table in TABLES), "summary.json"):
+            one, other = (tmp_path / engine / folder / name for engine in ("spark", "duckdb"))
+            assert one.read_bytes() == other.read_bytes(), (folder, name)
+    told = json.loads((tmp_path / "spark" / "summary.json").read_bytes())
+    assert told["effect"]["findings"][0] > told["effect"]["findings"][1] > 0
+    assert told["chosen"] == "folder set"
 
 
 def test_without_spark_a_plain_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
