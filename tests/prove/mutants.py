@@ -55,7 +55,7 @@ class Proof:
 
     def __init__(self, told: argparse.Namespace) -> None:
         self.told = told
-        self.tests = digest("tests/cases", "tests/unit", "tests/generative", "tests/support", "fixtures/cases")
+        self.tests = digest("tests", "fixtures/cases")
         self.kept = {} if told.again else _kept()
         self.found: list[tuple[Mutant, Outcome]] = []
         self.controlled = False
@@ -64,7 +64,7 @@ class Proof:
     def work(self, warm: Warm) -> None:
         """Try what is to be tried and not known."""
         map = self._map(warm)
-        known = list(warm.items)
+        known = warm.names
         waiting: deque[tuple[Mutant, str, Callable[[], Outcome]]] = deque()
         for file in wanted(self.told.where):
             source, now = Source(file), digest(file)
@@ -74,7 +74,7 @@ class Proof:
                 if before and before.file == now and (before.outcome.what not in OPEN or before.tests == self.tests):
                     self.found.append((mutant, before.outcome))
                     continue
-                tests = chosen(map, mutant, known, self.told.tests)
+                tests = chosen(map, mutant, known)
                 if tests and not self.controlled:
                     self._control(tried(warm, None, mutant, tests, 5 * self.told.seconds)())
                 waiting.append((mutant, now, tried(warm, source, mutant, tests, self.told.seconds)))
@@ -171,8 +171,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("where", nargs="*", help="files or folders; all of cds/ unless told")
     parser.add_argument("--sample", type=int, default=8, help="so many of each file (8)")
     parser.add_argument("--all", dest="sample", action="store_const", const=0, help="every one")
-    parser.add_argument("--seconds", type=float, default=6.0, help="of work for one mutant before it has survived (6)")
-    parser.add_argument("--tests", type=int, default=1500, help="asked about one mutant at most (1500)")
+    parser.add_argument(
+        "--seconds", type=float, default=20.0, help="of work for one mutant before it has survived (20)"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument("--again", action="store_true", help="forget what is kept")
     parser.add_argument("--list", action="store_true", help="name every mutant that was tried")

@@ -302,4 +302,9 @@ def all_cases() -> tuple[Case, ...]:
 
 def case_named(case_id: str) -> Case:
     """The case with this id."""
-    return next(case for case in all_cases() if case.id == case_id)
+    return _by_id()[case_id]
+
+
+@lru_cache(maxsize=1)
+def _by_id() -> dict[str, Case]:
+    return {case.id: case for case in all_cases()}

@@ -2,7 +2,10 @@
 
 As a plugin of pytest it takes the place of the loop over tests. First one child runs every test and keeps which lines
 of ``cds/`` each runs (coverage's contexts) and how long it takes. Then each mutant has a child of its own that runs
-the tests of its lines, quick and pointed ones first, until one fails or the time is up.
+the tests of its lines, pointed ones first, until one fails, all were asked, or the time is up.
+
+The cases are asked without pytest (``CASE`` and their id): bytes to report, compared as tests/cases/test_cases.py
+compares them, in a few milliseconds each.
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import random
 import resource
 import signal
 import sys
@@ -25,16 +27,28 @@ import msgspec
 import pytest
 
 from cds import memo
+from cds.arithmetic.rules import using
+from cds.checks.registry import CHECKS
 from cds.knowledge.load import load_knowledge
 from cds.knowledge.profiles import profile_ids
+from hooks.respond import judge
+from hooks.services import service_for_hook
+from tests.support.cases import Case, all_cases, case_named
 from tests.support.mutants import ROOT, Mutant, Source, files, module_of, plant
+from tests.support.render import render_bytes
+from tests.support.run import Mismatch, engine_at, mismatches
 
 # The tests that may notice; those that run all cases in one, or other processes, are too slow to be asked each time.
 TESTS = [
-    "tests/cases/test_cases.py::test_the_case_gives_exactly_what_it_expects_in_every_release",
+    "tests/cases/test_cases.py::test_the_answer_carries_what_the_report_found",
     "tests/cases/test_suggestions.py",
-    "tests/unit",
+    "tests/failure/test_never_silent.py::test_a_damaged_input_is_never_silence",
+    "tests/failure/test_one_check_fails.py",
+    "tests/failure/test_the_large_patient.py",
+    "tests/fhir/test_check.py",
+    "tests/knowledge/test_languages.py",
     "tests/knowledge/test_published_tables.py",
+    "tests/unit",
     "tests/generative/test_directions.py",
     "tests/generative/test_doses.py",
     "tests/generative/test_kidney.py",
@@ -42,7 +56,11 @@ TESTS = [
     "tests/generative/test_reconcile.py",
     "tests/generative/test_taper.py",
 ]
-NEAR = 150  # cases asked before the tests of Hypothesis
+CASE = "case "
+NEVER_SILENT = "tests/failure/test_never_silent.py"  # asked of a check's own file, without looking at lines
+ANSWERS = "tests/cases/"  # run once more the journey of a case: after the cases themselves
+NEAR = 150  # cases asked before anything else, and as many quick tests
+QUICK = 0.1  # seconds
 SLOW = 5.0  # seconds; a test that takes longer is not asked
 STAYS = ("cds.knowledge", "cds.terminology.load", "cds.arithmetic.rules")  # memos of what was loaded
 WALL = 8  # times the allowed seconds of work, on a busy machine
@@ -67,11 +85,15 @@ class Map(msgspec.Struct):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of a mutant: killed, survived, timeout, unreached (no test runs the line), invalid; by which test."""
+    """What became of a mutant: killed, survived, timeout, unreached (no test runs the line), invalid; by which test.
+
+    ``unasked``: how many of its tests were not run before the time was up.
+    """
 
     what: str
     by: str = ""
     asked: int = 0
+    unasked: int = 0
 
 
 class Warm:
@@ -91,6 +113,12 @@ class Warm:
             load_knowledge(profile)
         for file in files():
             importlib.import_module(module_of(file))
+        for case in all_cases():
+            mismatches_of(case, case.releases[:1])
+        for item in self.items.values():
+            if item.nodeid.startswith(NEVER_SILENT):
+                item.function.__globals__["_firing"]("")  # type: ignore[attr-defined]  # what the sound cases say
+                break
         self.forget = forgetter()
         gc.freeze()
         self._work(self)
@@ -100,15 +128,54 @@ class Warm:
         if report.failed:
             self._failed = report.nodeid
 
-    def run(self, items: list[pytest.Item], before: Callable[[pytest.Item], bool]) -> str:
-        """Run tests until one fails, whose name is the answer; ``before`` each it is asked whether to go on."""
-        for item, after in zip(items, [*items[1:], None], strict=True):
-            if not before(item):
+    @property
+    def names(self) -> list[str]:
+        """Of all that can be asked."""
+        return [*(CASE + case.id for case in all_cases()), *self.items]
+
+    def run(self, names: list[str], releases: int, before: Callable[[], bool]) -> str:
+        """Run tests until one fails, whose name is the answer; ``before`` each it is asked whether to go on.
+
+        ``releases``: in how many a case is told at most.
+        """
+        for name in names:
+            if not before():
                 break
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            if name.startswith(CASE):
+                case = case_named(name.removeprefix(CASE))
+                try:
+                    if mismatches_of(case, in_releases(case, releases)):
+                        return name
+                except Exception:  # a call that is answered with nothing
+                    return name
+                continue
+            item = self.items[name]
+            params: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+            case = params.get("case")
+            if isinstance(case, Case):
+                params["case"] = msgspec.structs.replace(case, releases=in_releases(case, releases))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if self._failed:
                 return self._failed
         return ""
+
+
+def in_releases(case: Case, number: int) -> tuple[str, ...]:
+    """So many of the releases a case can be told in, R4 first."""
+    return tuple(sorted(case.releases, key=lambda release: release != "R4"))[:number]
+
+
+def mismatches_of(case: Case, releases: Iterable[str]) -> list[Mismatch]:
+    """What a case says wrongly when it is read, screened and compared anew."""
+    found = []
+    engine = engine_at(case.as_of, case.profile)
+    service = service_for_hook(case.hook)
+    assert service is not None
+    with using(engine.knowledge.tables):
+        for release in releases:
+            report = judge(render_bytes(case, release), service, engine).report
+            found += mismatches(case, report, release)
+    return found
 
 
 def forgetter() -> Callable[[], None]:
@@ -117,7 +184,9 @@ def forgetter() -> Callable[[], None]:
     for one in gc.get_objects():
         if isinstance(one, _lru_cache_wrapper):
             home = getattr(one, "__module__", "") or ""
-            if home == "tests.support.run" or (home.startswith("cds.") and not home.startswith(STAYS)):
+            if (home == "tests.support.run" and one.__wrapped__.__name__ != "engine_at") or (
+                home.startswith("cds.") and not home.startswith(STAYS)
+            ):
                 ours.append(one)
 
     def forget() -> None:
@@ -170,17 +239,21 @@ def mapped(warm: Warm, digest: str) -> Map:
     def job() -> bytes:
         watch = coverage.Coverage(data_file=None, config_file=False, include=[f"{ROOT}/cds/*"])
         seconds: dict[str, float] = {}
-        items = list(warm.items.values())
         failed: set[str] = set()
         watch.start()
-        for item in items:
-            warm.forget()
-            watch.switch_context(item.nodeid)
+        for name in warm.names:
+            if name.startswith(NEVER_SILENT):
+                continue
+            if not name.startswith(
+                ANSWERS
+            ):  # they are about what comes after, and cost too much with nothing remembered
+                warm.forget()
+            watch.switch_context(name)
             began = time.process_time()
-            if warm.run([item], lambda _: True):
-                failed.add(item.nodeid)
+            if warm.run([name], 4 if name.startswith(CASE) else 1, lambda: True):
+                failed.add(name)
                 warm._failed = ""
-            seconds[item.nodeid] = time.process_time() - began
+            seconds[name] = time.process_time() - began
         watch.stop()
         return msgspec.msgpack.encode(_read(watch, digest, seconds, failed))
 
@@ -203,28 +276,30 @@ def _read(watch: coverage.Coverage, digest: str, seconds: dict[str, float], fail
     return Map(digest, tests, [seconds[name] for name in tests], lines, sorted(failed))
 
 
-def chosen(map: Map, mutant: Mutant, known: Iterable[str], limit: int) -> list[str]:
-    """The tests of a mutant's lines: those new to the map, then the pointed, then cases in a fixed disorder."""
+def chosen(map: Map, mutant: Mutant, known: Iterable[str]) -> list[str]:
+    """The tests of a mutant's lines: near cases, quick tests, all other cases, slower tests, whole answers."""
     ran = map.lines.get(mutant.file, {})
     found = {test for line in range(mutant.lines[0], mutant.lines[1] + 1) for test in ran.get(line, ())}
     if not found:
         found = {test for line in range(mutant.statement[0], mutant.statement[1] + 1) for test in ran.get(line, ())}
-    quick = [test for test in found if map.seconds[test] < SLOW]
-    units = sorted((test for test in quick if not _is_case(map.tests[test])), key=lambda test: map.seconds[test])
     near = map.nearness(mutant.file, mutant.within)
-    cases = sorted((test for test in quick if _is_case(map.tests[test])), key=lambda test: -near.get(test, 0.0))
-    first, rest = cases[:NEAR], cases[NEAR:]
-    random.Random(mutant.name).shuffle(rest)
-    # The quick tests, the near cases, then all else; a test of Hypothesis' costs as much as a hundred cases.
-    light = [test for test in units if map.seconds[test] < 0.1]
-    heavy = [test for test in units if map.seconds[test] >= 0.1]
+    asked = sorted((test for test in found if map.seconds[test] < SLOW), key=lambda test: -near.get(test, 0.0))
+    cases = [test for test in asked if map.tests[test].startswith(CASE)]
+    answers = [test for test in asked if map.tests[test].startswith(ANSWERS)]
+    units = sorted({*asked} - {*cases} - {*answers}, key=lambda test: -near.get(test, 0.0))
+    quick = [test for test in units if map.seconds[test] < QUICK]
+    slower = sorted((test for test in units if map.seconds[test] >= QUICK), key=lambda test: map.seconds[test])
+    first = [*cases[:NEAR], *quick[:NEAR], *cases[NEAR:], *quick[NEAR:], *slower, *answers]
+    known = list(known)
     old = {*map.tests, *map.unfit}
-    new = [name for name in known if name not in old]
-    return new + [map.tests[test] for test in [*light, *first, *rest[:300], *heavy, *rest[300:]]][:limit]
+    new = [name for name in known if name not in old and not name.startswith(NEVER_SILENT)]
+    return [*new, *(map.tests[test] for test in first), *_silences(mutant.file, known)]
 
 
-def _is_case(name: str) -> bool:
-    return name.startswith("tests/cases/test_cases.py")
+def _silences(file: str, known: list[str]) -> list[str]:
+    """The tests of the checks of a file with damaged inputs."""
+    own = {id for id, function in CHECKS.items() if function.__module__ == module_of(file)}
+    return [name for name in known if name.startswith(NEVER_SILENT) and name.partition("[")[2].removesuffix("]") in own]
 
 
 def tried(warm: Warm, source: Source | None, mutant: Mutant, tests: list[str], seconds: float) -> Callable[[], Outcome]:
@@ -237,19 +312,19 @@ def tried(warm: Warm, source: Source | None, mutant: Mutant, tests: list[str], s
         if source and (code is None or not plant(mutant, code)):
             return msgspec.json.encode(Outcome("invalid"))
         warm.forget()
-        items = [warm.items[name] for name in tests if name in warm.items]
-        if not mutant.file.startswith("cds/fhir/"):
-            _in_one_release(items)
+        # What reads no FHIR does not know the release.
+        releases = 4 if mutant.file.startswith("cds/fhir/") else 1
         count = 0
 
-        def before(_: pytest.Item) -> bool:
+        def before() -> bool:
             nonlocal count
-            count += 1
-            return time.process_time() - began < seconds
+            goes_on = time.process_time() - began < seconds
+            count += goes_on
+            return goes_on
 
         began = time.process_time()
-        by = warm.run(items, before)
-        return msgspec.json.encode(Outcome("killed" if by else "survived", by, count))
+        by = warm.run(tests, releases, before)
+        return msgspec.json.encode(Outcome("killed" if by else "survived", by, count, 0 if by else len(tests) - count))
 
     wait = in_child(job, seconds * 2)
 
@@ -258,16 +333,6 @@ def tried(warm: Warm, source: Source | None, mutant: Mutant, tests: list[str], s
         return Outcome("timeout") if told is None else msgspec.json.decode(told, type=Outcome)
 
     return outcome
-
-
-def _in_one_release(items: list[pytest.Item]) -> None:
-    """Cases in R4 only (or the first they are told in): what reads no FHIR does not know the release."""
-    for item in items:
-        params: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-        case = params.get("case")
-        if case is not None and hasattr(case, "releases") and _is_case(item.nodeid):
-            only = "R4" if "R4" in case.releases else case.releases[0]
-            params["case"] = msgspec.structs.replace(case, releases=(only,))
 
 
 def pytest_main(warm: Warm) -> int:
