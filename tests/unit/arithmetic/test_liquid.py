@@ -59,4 +59,12 @@ def test_tablets_are_not_measured_in_ml() -> None:
     said = (DosageFact(text="Take 5 mL (5 mg) three times daily"),)
     assert liquid_doses(said, syrup(5.0)) != ()
     tablet = Ingredient("baclofen", Strength(10, "mg", "each"))
-    assert liquid_doses(said, Drug("baclofen 10 mg tablet", (tablet,), form="tablet")) == ()
+    for form in ("tablet", ""):  # "baclofen 10 mg", no form told: 10 mg each is no 10 mg/mL
+        assert liquid_doses(said, Drug("baclofen 10 mg", (tablet,), form=form)) == ()
+
+
+def test_of_a_combination_nobody_knows_which_drug_the_milligrams_are_of() -> None:
+    said = (DosageFact(text="Take 5 mL (10 mg) three times daily"),)
+    held = (Ingredient("codeine", Strength(2, "mg", "mL")),)  # the other name was not recognised
+    assert liquid_doses(said, Drug("codeine 10 mg/5 mL syrup", held, form="solution")) != ()
+    assert liquid_doses(said, Drug("codeine / guaifenesin 10 mg/5 mL syrup", held, form="solution")) == ()
