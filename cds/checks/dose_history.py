@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from cds.case import Action, DailyDose, DrugUse, Known, Maybe, Reason, Unknown
+from cds.case import Action, DailyDose, DrugUse, Known, Maybe, Reason, Route, Unknown
 from cds.checks.numbers import MILLIGRAMS
 from cds.view import LISTS, Present, View
 
@@ -41,8 +41,11 @@ def first_order(view: View, item: Present, ingredients: Iterable[str], days: flo
 
 
 def before(view: View, item: Present, days: float) -> Before | None:
-    """What an order changes, or follows within ``days`` days of its end; None when it follows nothing that is known."""
-    if item.use is not None and _holds(item.use, item.ingredient):  # an order may take the place of another drug
+    """What an order changes, or follows within ``days`` days of its end; None when it follows nothing that is known.
+
+    What goes into the spine is no dose by mouth: micrograms there do as much as tens of milligrams here.
+    """
+    if item.use is not None and _holds(item.use, item):  # an order may take the place of another drug
         return _as_before(view, item.use, item.ingredient)
     ages = [(age, use) for use in _past(view, {item.ingredient}) if (age := _days_since_end(view, use)) is not None]
     recent = [(age, use) for age, use in ages if age <= days and use.drug.route is item.drug.route]
@@ -59,8 +62,9 @@ def _as_before(view: View, use: DrugUse, ingredient: str) -> Before:
     return Before(use, next(dose for each, dose in doses if each.id == ingredient), stood)
 
 
-def _holds(use: DrugUse, ingredient: str) -> bool:
-    return any(each.id == ingredient for each in use.drug.ingredients)
+def _holds(use: DrugUse, item: Present) -> bool:
+    same_way = (use.drug.route is Route.INTRATHECAL) == (item.drug.route is Route.INTRATHECAL)
+    return same_way and any(each.id == item.ingredient for each in use.drug.ingredients)
 
 
 class Now(msgspec.Struct, frozen=True):

@@ -121,10 +121,12 @@ def ordered_instead(item: Orderable, was: MedicationFact) -> MedicationFact:
 
 
 def running_mg(case: PatientCase, order: Order) -> float | None:
-    """mg per day of what the order takes the place of; 0 for nothing, None when it is not known."""
+    """mg per day of its own drug that the order takes the place of; 0 for nothing, None when it is not known in mg."""
     total = 0.0
+    ours = {ingredient.id for ingredient in order.drug.ingredients}
     for use in case.uses:
-        if not set(use.names).intersection(order.replaces):
+        same = any(ingredient.id in ours for ingredient in use.drug.ingredients)
+        if not same or not set(use.names).intersection(order.replaces):
             continue
         dose = use.doses[0] if len(use.doses) == 1 else None
         if not isinstance(dose, Known) or dose.value.unit != "mg/d":
