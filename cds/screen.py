@@ -33,8 +33,13 @@ def screen(case: PatientCase, knowledge: Knowledge, hook: str, only: Container[s
     ``hook`` decides what is shown: a check is evaluated on every hook, but makes a card only on those it names.
     ``only``: ask no other checks than these.
     """
-    with using(knowledge.tables):
-        return _screen(View(case, knowledge, hook), only)
+    return screen_view(View(case, knowledge, hook), only)
+
+
+def screen_view(view: View, only: Container[str] | None = None) -> Report:
+    """The same for a view that the caller looks at, too."""
+    with using(view.knowledge.tables):
+        return _screen(view, only)
 
 
 def _screen(view: View, only: Container[str] | None) -> Report:

@@ -19,6 +19,7 @@ import orjson
 
 from cds.arithmetic.rules import using
 from cds.case import Action
+from cds.view import View
 from hooks.engine import Engine
 from hooks.errors import Refused
 from hooks.offline import BadFileError, request_of
@@ -100,7 +101,7 @@ def _call(path: Path, given: Given, left: Counter[str]) -> tuple[str, Call | Non
         found = other if isinstance(here, Refused) else here
         if found is None or isinstance(found, Refused):
             return "", None, refusal
-        kind = kind_of_patient(found.case, engine.knowledge, hook)
+        kind = kind_of_patient(View(found.case, engine.knowledge, hook))
     if read_by_patient(found.request, service):
         left[PATIENTS] += 1
         return "", None, None

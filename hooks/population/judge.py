@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import msgspec
 import orjson
@@ -21,10 +22,12 @@ from cds.fhir.read import read_chart
 from cds.findings import Report
 from cds.knowledge.model import Knowledge
 from cds.labs import is_ours
-from cds.screen import screen
+from cds.screen import screen, screen_view
+from cds.view import View
 from hooks.population.kinds import Kind, kind_of_patient
 from hooks.population.known import (
     ORDERS,
+    Kept,
     Moment,
     Resource,
     as_known,
@@ -32,10 +35,12 @@ from hooks.population.known import (
     as_written,
     by,
     ended,
+    kept,
     since,
     word,
     written,
 )
+from hooks.population.ours import Ours
 from hooks.prefetch import NAMES, complete
 from hooks.services import Service, service_for_hook
 
@@ -114,6 +119,7 @@ class Judge:
     ) -> None:
         self._knowledge = knowledge
         self._without = without
+        self._glance = Ours(knowledge)
         self._types = frozenset(types)
         self._as_of = as_of
 
@@ -127,31 +133,47 @@ class Judge:
         return judged
 
     def _patient(self, lines: Sequence[str], judged: Judged) -> None:
-        loaded = [one for line in lines if (one := _loaded(line, judged.left))]
-        resources = [one for one in loaded if one.get("resourceType") != "Observation" or kind_of(one, self._knowledge)]
+        record = [one for line in lines if (one := self._kept(line, judged.left)) is not None]
         if self._as_of is not None:
-            self._snapshot(resources, judged, self._as_of)
+            self._snapshot(record, judged, self._as_of)
             return
-        drugs = self._ours(resources, judged.patient)
-        for basket in _baskets(resources, drugs, judged.left):
-            judged.calls.append(self._call(basket, resources, judged.patient, "order-sign"))
+        drugs = self._ours(record, judged.patient)
+        orders = [one.resource for one in record if one.kind in ORDERS]
+        for basket in _baskets(orders, drugs, judged.left):
+            judged.calls.append(self._call(basket, record, judged.patient, "order-sign"))
         if drugs:
-            judged.left["data without a date, left out"] += _undated(resources)
+            judged.left["data without a date, left out"] += sum(one.undated for one in record)
 
-    def _snapshot(self, resources: list[Resource], judged: Judged, day: date) -> None:
-        if not any(one.get("resourceType") == "Patient" for one in resources):
+    def _kept(self, line: str, left: Counter[str]) -> Kept | None:
+        """One line; None for a result that no check looks at, and for what cannot be read."""
+        text = line.encode()
+        try:
+            resource: Resource = orjson.loads(text)
+        except orjson.JSONDecodeError:  # what reading the file let pass: a number beyond all measure
+            left["lines that could not be read when they were needed"] += 1
+            return None
+        measures = ""
+        if resource.get("resourceType") == "Observation":
+            measures = kind_of(resource, self._knowledge)
+            if not measures:
+                return None
+        return kept(resource, text, measures)
+
+    def _snapshot(self, record: list[Kept], judged: Judged, day: date) -> None:
+        if not any(one.kind == "Patient" for one in record):
             judged.left["patients without a Patient resource"] += 1
             return
         basket = _Basket(Moment(day), day.isoformat())
-        judged.calls.append(self._call(basket, resources, judged.patient, "patient-view"))
+        judged.calls.append(self._call(basket, record, judged.patient, "patient-view"))
 
-    def _ours(self, resources: list[Resource], patient: str) -> dict[str, list[str]]:
+    def _ours(self, record: list[Kept], patient: str) -> dict[str, list[str]]:
         """The orders of baclofen and benzodiazepines: ref -> ingredients."""
-        kinds = [one for one in resources if one.get("resourceType") in (*ORDERS, "Medication")]
-        if not any(one.get("resourceType") in ORDERS for one in kinds):
+        products = [one for one in record if one.kind == "Medication"]
+        if not (orders := self._glanced(record, products)):
             return {}
         terminology = self._knowledge.terminology
-        chart = read_chart([Source("all", "export", orjson.dumps(kinds))], patient_id=patient)
+        texts = orjson.dumps([orjson.Fragment(one.text) for one in (*orders, *products)])
+        chart = read_chart([Source("all", "export", texts)], patient_id=patient)
         found: dict[str, list[str]] = {}
         for fact in chart.medications:
             ingredients = [one.id for one in recognise(fact, terminology).ingredients]
@@ -159,39 +181,46 @@ class Judge:
                 found[f"{fact.resource_type}/{fact.id}"] = ingredients
         return found
 
-    def _call(self, basket: _Basket, resources: list[Resource], patient: str, hook: str) -> Call:
+    def _glanced(self, record: list[Kept], products: list[Kept]) -> list[Kept]:
+        """The orders that may be of ours: only the readers can tell, and only these are given to them."""
+        ours = any(self._glance.product(one.text) for one in products)
+        return [one for one in record if one.kind in ORDERS and self._glance.line(one.text, product=ours)]
+
+    def _call(self, basket: _Basket, record: list[Kept], patient: str, hook: str) -> Call:
         day = basket.then.day
         report: Report | None = None
         without: Report | None = None
         kind: Kind | None = None
         try:
-            case = self._case(basket, resources, patient, hook)
-            report, kind = screen(case, self._knowledge, hook), kind_of_patient(case, self._knowledge, hook)
+            case = self._case(basket, record, patient, hook)
+            view = View(case, self._knowledge, hook)
+            report, kind = screen_view(view), kind_of_patient(view)
             without = screen(case, self._without, hook) if self._without is not None else None
         except Exception:  # as on a live call: it costs this moment only, and is counted
             report = without = None
         told = (tuple(dict.fromkeys(basket.actions)), tuple(basket.orders), tuple(sorted(set(basket.drugs))))
         return Call(basket.at, day, hook, *told, report, kind, without)
 
-    def _case(self, basket: _Basket, resources: list[Resource], patient: str, hook: str) -> PatientCase:
+    def _case(self, basket: _Basket, record: list[Kept], patient: str, hook: str) -> PatientCase:
         service = service_for_hook(hook)
         if service is None:
             raise ValueError(hook)
         own = {_ref(draft) for draft in basket.drafts if draft["status"] == "draft"}
-        known = [one for one in as_known(resources, basket.then) if _ref(one) not in own]
-        known = newest(known, self._knowledge)
+        known = newest([one for one in as_known(record, basket.then) if one[0].ref not in own])
         if stopped := {_ref(draft) for draft in basket.drafts} - own:  # until now they ran
-            known = [{**as_written(one), "status": "active"} if _ref(one) in stopped else one for one in known]
+            known = [
+                (one, {**as_written(seen), "status": "active"} if one.ref in stopped else seen) for one, seen in known
+            ]
         sources = self._sources(basket.drafts, known)
         chart = read_chart(sources, patient_id=patient, wanted=wanted_by(self._knowledge.terminology, service.phase))
         complete(chart, self._gaps(service, sources), sources)
         terminology = self._knowledge.terminology
         return build_case(chart, as_of=basket.then.day, phase=service.phase, terminology=terminology)
 
-    def _sources(self, drafts: list[Resource], known: list[Resource]) -> list[Source]:
-        groups: dict[str, list[Resource]] = {kind: [] for kind in HOLDS if kind in self._types}
-        for resource in known:
-            groups.setdefault(str(resource["resourceType"]), []).append(resource)
+    def _sources(self, drafts: list[Resource], known: list[tuple[Kept, Resource]]) -> list[Source]:
+        groups: dict[str, list[Any]] = {kind: [] for kind in HOLDS if kind in self._types}
+        for one, seen in known:
+            groups.setdefault(one.kind, []).append(orjson.Fragment(one.text) if seen is one.resource else seen)
         sources = [Source("draft", "context.draftOrders", orjson.dumps(drafts))] if drafts else []
         for keys, kinds in _by_keys(groups):
             inside = [resource for kind in kinds for resource in groups[kind]]
@@ -205,16 +234,7 @@ class Judge:
         return {key: Unknown(Reason.ABSENT, f"{NAMES[key]} not in the export") for key in missing}
 
 
-def _loaded(line: str, left: Counter[str]) -> Resource:
-    try:
-        found: Resource = orjson.loads(line)
-    except orjson.JSONDecodeError:  # what reading the file let pass: a number beyond all measure
-        left["lines that could not be read when they were needed"] += 1
-        return {}
-    return found
-
-
-def _by_keys(groups: Mapping[str, list[Resource]]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+def _by_keys(groups: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """The types by the keys they answer: where two answer the same (R4 and DSTU2 orders), they are one source."""
     keyed: dict[tuple[str, ...], list[str]] = {}
     lone: list[str] = []
@@ -241,29 +261,29 @@ def kind_of(observation: Resource, knowledge: Knowledge) -> str:
     return " ".join(kinds)
 
 
-def newest(known: list[Resource], knowledge: Knowledge) -> list[Resource]:
+def newest(known: list[tuple[Kept, Resource]]) -> list[tuple[Kept, Resource]]:
     """The record with only the newest results of each kind: readers stop at 2000 resources; live calls bring fewer."""
-    results = [one for one in known if one.get("resourceType") == "Observation"]
+    results = [one for one in known if one[0].measures]
     if len(results) <= _NEWEST:
         return known
     met: Counter[str] = Counter()
-    kept: list[Resource] = []
-    for one in sorted(results, key=since, reverse=True):
-        kind = kind_of(one, knowledge)
+    found: list[tuple[Kept, Resource]] = []
+    for one in sorted(results, key=lambda one: since(one[0]), reverse=True):
+        kind = one[0].measures
         met[kind] += 1
         if met[kind] <= _NEWEST:
-            kept.append(one)
-    return [*(one for one in known if one.get("resourceType") != "Observation"), *kept]
+            found.append(one)
+    return [*(one for one in known if not one[0].measures), *found]
 
 
 def _ref(resource: Resource) -> str:
     return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
-def _baskets(resources: list[Resource], drugs: Mapping[str, list[str]], left: Counter[str]) -> list[_Basket]:
+def _baskets(orders: list[Resource], drugs: Mapping[str, list[str]], left: Counter[str]) -> list[_Basket]:
     """The moments at which an order of ours was written or stopped, in turn, with all that was ordered then."""
     found: dict[Moment, _Basket] = {}
-    for order in (one for one in resources if one.get("resourceType") in ORDERS and _ref(one) in drugs):
+    for order in (one for one in orders if _ref(one) in drugs):
         if word(order, "status") == "entered-in-error" or word(order, "intent") in _PLANS:
             left["orders that are none (plans, errors)"] += 1
             continue
@@ -279,7 +299,7 @@ def _baskets(resources: list[Resource], drugs: Mapping[str, list[str]], left: Co
             elif not by(end, when):
                 _add(found, end, end.instant.isoformat() if end.instant else end.day.isoformat(), order, drugs, "stop")
     for basket in found.values():
-        basket.drafts += _signed_with(basket, resources, drugs)
+        basket.drafts += _signed_with(basket, orders, drugs)
         basket.drafts.sort(key=_ref)
     return sorted(found.values(), key=lambda basket: (basket.then.day, basket.at))
 
@@ -294,22 +314,15 @@ def _add(
     basket.actions.append(action)
 
 
-def _signed_with(basket: _Basket, resources: list[Resource], drugs: Mapping[str, list[str]]) -> list[Resource]:
+def _signed_with(basket: _Basket, orders: list[Resource], drugs: Mapping[str, list[str]]) -> list[Resource]:
     """Orders of other drugs that were written at the same instant. A day alone does not make a basket."""
     if basket.then.instant is None:
         return []
     return [
         as_written(one)
-        for one in resources
-        if one.get("resourceType") in ORDERS
-        and _ref(one) not in drugs
+        for one in orders
+        if _ref(one) not in drugs
         and word(one, "intent") not in _PLANS
         and word(one, "status") != "entered-in-error"
         and written(one) == basket.then
     ]
-
-
-def _undated(resources: list[Resource]) -> int:
-    then = Moment(date.max)
-    dated = (*ORDERS, "Observation", "MedicationDispense", "MedicationAdministration")
-    return sum(one.get("resourceType") in dated and not as_known([one], then) for one in resources)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from cds.arithmetic.kidney import Kidney
-from cds.case import Known, PatientCase
+from cds.case import Known
 from cds.checks.pump_calendar import in_place
-from cds.knowledge.model import Knowledge
 from cds.view import View
 
 UNKNOWN = "not known"
@@ -40,10 +39,9 @@ class Kind(msgspec.Struct, frozen=True):
     pump: str = "without"
 
 
-def kind_of_patient(case: PatientCase, knowledge: Knowledge, hook: str) -> Kind:
+def kind_of_patient(view: View) -> Kind:
     """The bands of a case. An age or eGFR that is only known within bounds counts where the bounds agree."""
-    view = View(case, knowledge, hook)
-    sex = case.patient.sex
+    sex = view.case.patient.sex
     return Kind(
         age=_of_both(*view.age.value, AGES) if isinstance(view.age, Known) else UNKNOWN,
         sex=sex.value if isinstance(sex, Known) and sex.value in ("female", "male") else UNKNOWN,

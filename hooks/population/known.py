@@ -30,6 +30,9 @@ class Moment(msgspec.Struct, frozen=True, order=True):
     instant: datetime | None = None
 
 
+_EARLIEST = Moment(date.min)  # before every end
+
+
 def moment(text: Any) -> Moment | None:
     """A FHIR date or dateTime; a year or month is taken at its end, when it surely was known. None: unreadable."""
     return _moment(text) if isinstance(text, str) and len(text) <= _LONGEST else None
@@ -81,9 +84,39 @@ def ended(resource: Mapping[str, Any]) -> Moment | None:
     return moment(resource.get("statusChanged") or resource.get("dateEnded"))
 
 
-def as_known(resources: Iterable[Resource], then: Moment) -> list[Resource]:
+class Kept(msgspec.Struct, frozen=True):
+    """One resource of a record, with what does not depend on the moment at which it is looked at.
+
+    ``text``: its JSON. ``when``: since when it was known. ``fixed``: it reads the same at every moment.
+    ``measures``: of an Observation, what.
+    """
+
+    resource: Resource
+    text: bytes
+    kind: str
+    ref: str
+    when: Moment | None
+    fixed: bool
+    measures: str = ""
+
+    @property
+    def undated(self) -> bool:
+        """Nobody can say that it was known, at whatever moment."""
+        return self.when is None and self.kind in _MUST_BE_DATED
+
+
+def kept(resource: Resource, text: bytes = b"", measures: str = "") -> Kept:
+    """A resource of a record."""
+    kind = str(resource.get("resourceType"))
+    dated, undo = _DATES.get(kind), _UNDO.get(kind)
+    when = dated(resource) if dated is not None else None
+    fixed = undo is None or undo(resource, _EARLIEST) is resource
+    return Kept(resource, text, kind, f"{kind}/{resource.get('id')}", when, fixed, measures)
+
+
+def as_known(record: Iterable[Kept], then: Moment) -> list[tuple[Kept, Resource]]:
     """The record as it was known at a moment. What has to read otherwise is copied, never changed in place."""
-    return [seen for resource in resources if (seen := _as_known(resource, then)) is not None]
+    return [(one, seen) for one in record if (seen := _as_known(one, then)) is not None]
 
 
 def as_written(order: Resource) -> Resource:
@@ -96,16 +129,10 @@ def as_stopped(order: Resource) -> Resource:
     return {**order, "status": "stopped"}
 
 
-def _as_known(resource: Resource, then: Moment) -> Resource | None:
-    kind = str(resource.get("resourceType"))
-    dated = _DATES.get(kind)
-    when = dated(resource) if dated is not None else None
-    if when is None and kind in _MUST_BE_DATED:
+def _as_known(one: Kept, then: Moment) -> Resource | None:
+    if one.undated or (one.when is not None and not by(one.when, then)):
         return None
-    if when is not None and not by(when, then):
-        return None
-    undo = _UNDO.get(kind)
-    return undo(resource, then) if undo is not None else resource
+    return one.resource if one.fixed else _UNDO[one.kind](one.resource, then)
 
 
 # -- since when each kind was known ------------------------------------------------------------------------------------
@@ -122,11 +149,11 @@ def _first(resource: Mapping[str, Any], *names: str) -> Moment | None:
     return None
 
 
-def since(observation: Mapping[str, Any]) -> tuple[str, str]:
+def since(one: Kept) -> tuple[str, str]:
     """When a result was known, to sort by; its id decides between equals."""
-    when = _DATES["Observation"](observation)
+    when = one.when
     at = when.instant.isoformat() if when and when.instant else when.day.isoformat() if when else ""
-    return at, word(observation, "id")
+    return at, word(one.resource, "id")
 
 
 def _dated(*names: str) -> Callable[[Mapping[str, Any]], Moment | None]:

@@ -78,12 +78,13 @@ class Ours:
         self._targets = knowledge.targets
         self._known: dict[tuple[bytes, ...], bool] = {}
 
-    def line(self, raw: bytes) -> bool:
-        """An order, of which there is nothing but its line."""
+    def line(self, raw: bytes, *, product: bool = False) -> bool:
+        """An order, of which there is nothing but its line. ``product``: what any Medication would tell of it."""
         try:
-            return self.order(as_orders.decode(raw), raw)
+            head = as_orders.decode(raw)
         except (msgspec.DecodeError, RecursionError):
             return True
+        return self.order(head, raw) or (product and bool(head.product))
 
     def order(self, order: OrderHead, raw: bytes | None = None) -> bool:
         """An order, by its own words and codes; the Medication that it may refer to is asked with ``product``.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hooks.population import judge as judging
+from hooks.population.known import Kept
 from tests.population.test_known import (
     DATED,
     calls,
@@ -100,9 +101,9 @@ LATER: list[tuple[Callable[[Story], None], str, bool]] = [
 ]
 
 
-def everything(resources: list[dict[str, Any]], then: object) -> list[dict[str, Any]]:
+def everything(record: list[Kept], then: object) -> list[tuple[Kept, dict[str, Any]]]:
     """What a careless replay would take: the record of today."""
-    return [dict(one) for one in resources]
+    return [(one, one.resource) for one in record]
 
 
 @pytest.mark.parametrize(("told", "check", "there"), LATER, ids=[row[0].__name__ for row in LATER])

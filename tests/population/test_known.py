@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import orjson
 import pytest
 
 from cds.knowledge.load import load_knowledge
 from hooks.population.judge import Call, Judge
-from hooks.population.known import Moment, as_known, by, moment
+from hooks.population.known import Moment, as_known, by, kept, moment
 from tests.support.stories import KIDNEY, PAIR, STOP, Story
 
 ALL = ("Patient", "MedicationRequest", "Observation", "Condition", "MedicationStatement", "Encounter")
@@ -33,6 +34,11 @@ def found(call: Call) -> set[str]:
 
 def story() -> Story:
     return Story("p1", random.Random(7))
+
+
+def known_of(at: Story, then: Moment) -> list[dict[str, Any]]:
+    """The record as it was known then."""
+    return [seen for _, seen in as_known(map(kept, at.resources), then)]
 
 
 def later_creatinine_is_not_known(at: Story) -> None:
@@ -143,7 +149,7 @@ def test_a_problem_recorded_later_is_left_out_and_one_resolved_later_was_active(
     at.condition("38341003", "Hypertension", -10, abatementDateTime=at.at(5), clinicalStatus={"text": "resolved"})
     then = moment(at.at(0))
     assert then is not None
-    (problem,) = [one for one in as_known(at.resources, then) if one["resourceType"] == "Condition"]
+    (problem,) = [one for one in known_of(at, then) if one["resourceType"] == "Condition"]
     assert problem["clinicalStatus"]["coding"][0]["code"] == "active"
     assert "abatementDateTime" not in problem
 
@@ -155,7 +161,7 @@ def test_what_has_to_read_otherwise_is_copied() -> None:
     before = orjson.dumps(at.resources)
     then = moment(at.at(0))
     assert then is not None
-    assert as_known(at.resources, then)[1]["status"] == "active"
+    assert known_of(at, then)[1]["status"] == "active"
     assert orjson.dumps(at.resources) == before
 
 
@@ -165,7 +171,7 @@ def test_a_patient_who_died_later_was_alive() -> None:
     at.resources[0]["deceasedDateTime"] = at.at(50)
     then = moment(at.at(0))
     assert then is not None
-    assert "deceasedDateTime" not in as_known(at.resources, then)[0]
+    assert "deceasedDateTime" not in known_of(at, then)[0]
 
 
 @pytest.mark.parametrize(
