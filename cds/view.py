@@ -16,6 +16,7 @@ from cds.arithmetic.dates import age_range
 from cds.arithmetic.kidney import Kidney, assess_kidney
 from cds.case import (
     Action,
+    Concept,
     DailyDose,
     Drug,
     DrugUse,
@@ -67,6 +68,12 @@ class Present(msgspec.Struct, frozen=True, eq=False):
         """Given once only: a procedure, a premedication, a test dose."""
         holder = self.order or self.use
         return holder is not None and holder.single_dose
+
+    @property
+    def reasons(self) -> tuple[Concept, ...]:
+        """What it is ordered for, or taken for where no order of this call brings it."""
+        holder = self.order or self.use
+        return holder.reasons if holder is not None else ()
 
 
 class View:

@@ -263,8 +263,7 @@ def baclofen_aud_high_dose(view: View, check: Check) -> Outcome:
 def _alcohol_use(view: View, check: Check, items: tuple[Present, ...]) -> Maybe[bool]:
     """By the reason of an order or by the problem list."""
     concepts = set(check.conditions)
-    holders = [holder for item in items if (holder := item.order or item.use) is not None]
-    if any(concepts.intersection(reason.ids) for holder in holders for reason in holder.reasons):
+    if any(concepts.intersection(reason.ids) for item in items for reason in item.reasons):
         return Known(True)
     if view.problems(concepts):
         return Known(True)

@@ -63,29 +63,31 @@ def _allowed(
     """The maximum for this patient's use; the lower one while nobody tells the use."""
     if not limit.special or total <= limit.mg:
         return limit.mg, ()
-    holders = [holder for item in items if (holder := item.order or item.use) is not None]
-    for_it = any(concept in reason.ids for h in holders for reason in h.reasons for concept in limit.special)
-    if for_it or view.problems(limit.special):
+    if _special(view, items, limit):
         return limit.top, ()
     return limit.mg, unknown_for(check, view.gaps("conditions"), makes_card=False)
 
 
+def _special(view: View, items: tuple[Present, ...], limit: Limit) -> bool:
+    """Whether the reason of an order or the problem list tells the use for which the highest maximum holds."""
+    for_it = any(concept in reason.ids for item in items for reason in item.reasons for concept in limit.special)
+    return for_it or bool(view.problems(limit.special))
+
+
 def _light(view: View, check: Check, limit: Limit, total: float) -> tuple[float | None, tuple[NotChecked, ...]]:
     """The lower maximum of a light patient, where the dose is above it; not known without a weight of today."""
-    if limit.light_mg is None or limit.light_kg is None or total <= limit.light_mg or total > limit.mg:
+    if limit.light is None or total <= limit.light.mg or total > limit.mg:
         return None, ()
     weight = dosing_weight_of(view.case)
     if isinstance(weight, Unknown):
         return None, unknown_for(check, (weight, *view.gaps("body")), makes_card=False)
-    return (limit.light_mg if weight.value.value <= limit.light_kg else None), ()
+    return (limit.light.mg if weight.value.value <= limit.light.kg else None), ()
 
 
 def _older(view: View, check: Check, items: tuple[Present, ...], limit: Limit, total: float) -> Answer:
     if limit.older is None or total <= limit.older:
         return None, ()
-    holders = [holder for item in items if (holder := item.order or item.use) is not None]
-    for_it = any(concept in reason.ids for h in holders for reason in h.reasons for concept in limit.special)
-    if limit.special and (for_it or view.problems(limit.special)):
+    if _special(view, items, limit):
         return None, ()
     old = holds(view, "age-65-or-over", items)
     if isinstance(old, Unknown):

@@ -6,11 +6,10 @@ numbers and sources are in ``cds/knowledge/facts.toml``.
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from cds.arithmetic.equivalents import mme_per_day
 from cds.case import Action, Known, Maybe, Reason, Unknown
 from cds.checks.registry import fact
+from cds.checks.stopped import steps_down
 from cds.knowledge.model import Fact
 from cds.view import LISTS, Present, View
 
@@ -115,10 +114,8 @@ def _treats_oud(view: View, item: Present) -> bool:
     if item not in view.of_class("opioid-oud"):
         return False
     with_naloxone = any(ingredient.id == "naloxone" for ingredient in item.drug.ingredients)
-    holder = item.order or item.use
-    reasons = holder.reasons if holder is not None else ()
-    for_oud = any("opioid-use-disorder" in reason.ids for reason in reasons)
-    on_problem_list = not reasons and bool(view.problems(("opioid-use-disorder",)))
+    for_oud = any("opioid-use-disorder" in reason.ids for reason in item.reasons)
+    on_problem_list = not item.reasons and bool(view.problems(("opioid-use-disorder",)))
     return with_naloxone or for_oud or on_problem_list
 
 
@@ -131,8 +128,7 @@ def single_dose(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
 @fact("hospice")
 def hospice(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """On the problem list, or the reason of an order of the pair."""
-    reasons = [reason for item in scope if (holder := item.order or item.use) for reason in holder.reasons]
-    found = any("hospice-palliative" in reason.ids for reason in reasons)
+    found = any("hospice-palliative" in reason.ids for item in scope for reason in item.reasons)
     return Known(found or bool(view.problems(("hospice-palliative",))))
 
 
@@ -159,14 +155,7 @@ def reduction(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
 def supervised_benzodiazepine_taper(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """A benzodiazepine of the pair is stepped down, for dependence or withdrawal."""
     benzodiazepines = [item for item in scope if item in view.of_class("benzodiazepine")]
-    stepping = any(item.reduced or _steps_down(item) for item in benzodiazepines)
+    stepping = any(item.reduced or steps_down(item) for item in benzodiazepines)
     wanted = ("sedative-use-disorder", "benzodiazepine-withdrawal")
-    reasons = [reason for item in scope if (holder := item.order or item.use) for reason in holder.reasons]
-    for_it = any(concept in reason.ids for concept in wanted for reason in reasons)
+    for_it = any(concept in reason.ids for concept in wanted for item in scope for reason in item.reasons)
     return Known(stepping and (for_it or bool(view.problems(wanted))))
-
-
-def _steps_down(item: Present) -> bool:
-    steps = item.dose.value.steps if isinstance(item.dose, Known) else ()
-    never_up = all(after.high <= before.high for before, after in pairwise(steps))
-    return len(steps) > 1 and never_up and steps[-1].high < steps[0].high

@@ -79,7 +79,7 @@ def parenteral_benzodiazepine(view: View, scope: Scope, fact: Fact) -> Maybe[boo
 def oud_treatment(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """By the naloxone in the product, the order's reason, or, when no reason is given, the problem list."""
     items = _in_scope(view, scope, "opioid-oud")
-    said = [holder.reasons for item in items if (holder := item.order or item.use) is not None]
+    said = [item.reasons for item in items]
     if any(part.id == "naloxone" for item in items for part in item.drug.ingredients):
         return Known(True)
     if any("opioid-use-disorder" in reason.ids for reasons in said for reason in reasons):

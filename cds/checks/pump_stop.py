@@ -118,7 +118,7 @@ def _ran_out(view: View, check: Check) -> Finding | None:
     """An intrathecal infusion whose order ended days ago, with no other in its place and no pump taken out."""
     if view.gaps(*LISTS) or removed(view) or any(_infusion(use) for use in view.case.uses):
         return None
-    if any(item.drug.route is Route.INTRATHECAL for item in view.present):
+    if any(item.drug.route is Route.INTRATHECAL and not item.single_dose for item in view.of_class("baclofen")):
         return None
     over = [use for use in view.case.past_uses if _infusion(use) and _ended(view, use, check.number("ended"))]
     if not over:

@@ -97,11 +97,14 @@ def tapered(view: View, item: Present) -> bool:
 
 
 def _falling(dose: DailyDose) -> bool:
-    return len(dose.steps) > 1 and all(after.high < before.high for before, after in pairwise(dose.steps))
+    """Lower at the end than at the start and never up: a taper may hold a dose for a step."""
+    steps = dose.steps
+    never_up = all(after.high <= before.high for before, after in pairwise(steps))
+    return bool(steps) and never_up and steps[-1].high < steps[0].high
 
 
 def steps_down(item: Present) -> bool:
-    """Whether a schedule lowers its dose at each step."""
+    """Whether a schedule lowers its dose, at each step or holding it at some."""
     return isinstance(item.dose, Known) and _falling(item.dose.value)
 
 

@@ -184,7 +184,7 @@ def _half(view: View, check: Check, side: Side) -> _Half:
 
 def _renewed(view: View, check: Check, running: list[Present]) -> tuple[Present, ...]:
     orders = [item for item in running if item.order is not None and item.order.action is Action.RENEW]
-    return tuple(item for item in orders if item.use is not None and _long(check, _days_on(view, item)))
+    return tuple(item for item in orders if _long(check, _days_on(view, item)))
 
 
 def _days_on(view: View, item: Present) -> int | None:

@@ -11,10 +11,17 @@ from typing import Any
 import msgspec
 
 
+class Light(msgspec.Struct, frozen=True):
+    """The lower maximum, mg a day, up to a body weight in kg."""
+
+    mg: float
+    kg: float
+
+
 class Limit(msgspec.Struct, frozen=True):
     """mg a day of one drug: ``mg`` adults; ``top`` of any use; ``special`` the concepts for which ``top`` holds;
-    ``older`` from 65 on (None: no source has one), ``older_label``: by its label, not only by a chart; ``light_mg`` up
-    to ``light_kg`` of body weight."""
+    ``older`` from 65 on (None: no source has one), ``older_label``: by its label, not only by a chart; ``light`` of a
+    light patient (None: the same for all)."""
 
     mg: float
     top: float
@@ -22,8 +29,7 @@ class Limit(msgspec.Struct, frozen=True):
     older: float | None
     older_label: bool
     evidence: tuple[str, ...]
-    light_mg: float | None = None
-    light_kg: float | None = None
+    light: Light | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -47,8 +53,7 @@ def _limit(row: Mapping[str, Any]) -> Limit:
         older=float(older) if older is not None else None,
         older_label=bool(row.get("older_label", False)),
         evidence=tuple(row["evidence"]),
-        light_mg=row.get("light_mg"),
-        light_kg=row.get("light_kg"),
+        light=Light(row["light_mg"], row["light_kg"]) if "light_mg" in row else None,
     )
 
 

@@ -195,6 +195,7 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     wording: str = ""
     values: dict[str, Any] = {}
     because: str = ""
+    unknown: str = ""
 
 
 class ExpectedGap(msgspec.Struct, forbid_unknown_fields=True):
@@ -202,6 +203,7 @@ class ExpectedGap(msgspec.Struct, forbid_unknown_fields=True):
 
     check: str
     reason: str
+    card: bool | None = None
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -140,6 +140,8 @@ def _details(want: Any, findings: list[Finding]) -> list[str]:
             found.append(f"{want.check}: wording {finding.wording!r}, expected {want.wording!r}")
         if want.because and want.because not in finding.because:
             found.append(f"{want.check}: because {finding.because}, expected {want.because!r}")
+        if want.unknown and want.unknown not in finding.unknown:
+            found.append(f"{want.check}: unknown {finding.unknown}, expected {want.unknown!r}")
         for name, value in want.values.items():
             if finding.values.get(name) != value:
                 found.append(f"{want.check}: {name} is {finding.values.get(name)!r}, expected {value!r}")
@@ -157,7 +159,10 @@ def _unchecked(case: Case, report: Report) -> list[str]:
             if n.reason is Reason.REPORTED_EMPTY and (n.check, "reported-empty") in expected
         )
         said = sorted({pair for pair in said if about is None or pair[0] in about})
-        return [] if said == expected else [f"not checked: expected {expected}, said {said}"]
+        makers = {(n.check, n.reason.value) for n in card_makers(report)}
+        makes = [gap for gap in case.not_checked if gap.card is ((gap.check, gap.reason) not in makers)]
+        wrong = [f"not checked: {gap.check} {gap.reason}: a card should be {gap.card}" for gap in makes]
+        return wrong if said == expected else [f"not checked: expected {expected}, said {said}", *wrong]
     if case.may_not_check:
         return []
     cards = [(n.check, n.reason.value, n.detail) for n in card_makers(report) if about is None or n.check in about]
