@@ -118,7 +118,7 @@ def _by_rate(giving: Giving, rate: Rate, ingredient: Ingredient, drug: Drug) -> 
     if times is not None and times > 1:
         words = f"{words} in {number_text(times)} doses"
     single = tidy(high / times) if times is not None else None
-    cap = _cap_per_day(giving.caps, 0.0, ingredient, drug) if giving.caps else None
+    cap = _cap_per_day(giving.caps, 0.0, ingredient, drug)
     low = 0.0 if giving.prn else low
     if cap is not None and low <= cap < high:
         high, words = cap, f"{words}, at most {number_text(cap)} mg per day"

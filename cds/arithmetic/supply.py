@@ -37,7 +37,7 @@ def _newest(items: Sequence[Told]) -> Told | None:
 
 
 def _until(item: Told | None, *, repeats: bool) -> date | None:
-    if item is None or item.started is None:
+    if item is None:
         return None
     days = item.supply_total if repeats else item.supply_days
-    return None if days is None else days_after(item.started.last, days)
+    return None if days is None else days_after(_day(item), days)

@@ -58,7 +58,7 @@ def split(drug: Drug, ordered: DoseToWrite, single: float) -> DoseToWrite | None
     piece = piece_of(drug, ordered.ingredient)
     for times in (3, 4):
         amount = ordered.daily / times
-        if piece is None or times <= ordered.times or amount > single + 1e-9 or amount >= ordered.single:
+        if piece is None or times <= ordered.times or amount > single + 1e-9:
             continue
         if abs(amount / piece - round(amount / piece)) < 1e-6:
             return DoseToWrite(ordered.ingredient, round(amount, 6), times, _made_of(drug, ordered.ingredient, amount))

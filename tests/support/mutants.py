@@ -29,7 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = {mutators.operator_string, mutators.operator_arg_removal, mutators.operator_dict_arguments}
 SHORT = 16  # letters of a change that says nothing without its line
 # What runs when the knowledge is loaded, before any mutant is planted; it has proofs of its own.
-AT_LOAD = ("cds/knowledge/", "cds/terminology/load.py", "cds/arithmetic/rules.py", "cds/memo.py")
+AT_LOAD = (
+    "cds/knowledge/",
+    "cds/terminology/load.py",
+    "cds/arithmetic/rules.py",
+    "cds/arithmetic/siglexicon.py",
+    "cds/memo.py",
+)
 
 
 class Mutant(msgspec.Struct, frozen=True):

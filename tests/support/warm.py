@@ -46,6 +46,7 @@ TESTS = [
     "tests/failure/test_one_check_fails.py",
     "tests/failure/test_the_large_patient.py",
     "tests/fhir/test_check.py",
+    "tests/knowledge/test_fit.py",
     "tests/knowledge/test_languages.py",
     "tests/knowledge/test_published_tables.py",
     "tests/unit",

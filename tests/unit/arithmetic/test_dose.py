@@ -69,6 +69,7 @@ def test_low_and_high_per_day_of_a_10_mg_tablet(fact: DosageFact, expected: tupl
         (DosageFact(timing=TID), "dose-unknown"),  # how much?
         (DosageFact(dose=mg(10), timing=Timing(count=90)), "dose-unknown"),
         (DosageFact(dose=Amount(None, "mg"), timing=TID), "dose-unknown"),
+        (DosageFact(dose_low=Amount(5, "mg", "mg", comparator="<"), dose_high=mg(10), timing=TID), "unreadable"),
         (DosageFact(dose_low=mg(5), timing=TID), "dose-unknown"),
         (DosageFact(rate_low=Amount(1, "mg/h")), "dose-unknown"),
         (DosageFact(dose=Amount(0.1, "mg/kg", "mg/kg"), timing=TID), "dose-unknown"),
@@ -238,6 +239,11 @@ def test_less_than_daily_is_averaged_and_the_single_dose_kept() -> None:
             "5–10 mg × up to 4 per day, as needed",
         ),
         (DosageFact(rate=Amount(2, "mg/h")), "2 mg/h × 24 h"),
+        (DosageFact(dose_low=Amount(0.5, "tab"), dose_high=Amount(1, "tab"), timing=TID),
+            "0.5–1 tablets × 10 mg × 3 per day"),
+        (DosageFact(dose=Amount(1, "tab"), timing=TID), "1 tablet × 10 mg × 3 per day"),
+        (DosageFact(rate=Amount(48, "mg/24 h"), timing=per_day(2)), "48 mg/day in 2 doses"),
+        (DosageFact(rate=Amount(48, "mg/24 h"), timing=per_day(1)), "48 mg/day"),
         (DosageFact(text="6 tablets a day"), "6 tablets × 10 mg per day"),
         (DosageFact(text="3 per day"), "3 tablets × 10 mg per day"),
     ],
@@ -249,6 +255,12 @@ def test_the_working_is_shown_in_words(fact: DosageFact, working: str) -> None:
 def test_a_coded_dose_says_so_and_how_it_is_taken() -> None:
     found = dose(one(DosageFact(dose=Amount(2, "tab"), timing=TID)))
     assert found == DailyDose(60, 60, "mg/d", "2 tablets × 10 mg × 3 per day", "coded", 20, 3)
+
+
+@pytest.mark.parametrize(("times", "single"), [(1, 48), (3, 16)])
+def test_a_total_per_day_given_in_so_many_doses_tells_the_single_dose(times: int, single: float) -> None:
+    found = dose(one(DosageFact(rate=Amount(48, "mg/24 h"), timing=per_day(times))))
+    assert (found.low, found.high, found.single_high, found.times_per_day) == (48, 48, single, times)
 
 
 def test_the_same_question_has_the_same_answer_however_often_it_is_asked() -> None:

@@ -35,6 +35,7 @@ def test_no_text_breaks_the_reading(text: str) -> None:
         ("zqx 5 mg (5 mL) zqx", LiquidDose(5.0, 5.0, None, 1.0)),
         ("zqx 0.5 mL = 500 mcg zqx", LiquidDose(0.5, 0.5, None, 1.0)),
         ("zqx dispense 25 mg/5 mL zqx", LiquidDose(None, None, 5.0, 1.0)),
+        ("zqx dispense 5 mg/0 mL zqx", None),
         ("zqx 5 mg (2 tablets) zqx", None),
         ("zqx 5 mg (5 mg) zqx", None),
     ],

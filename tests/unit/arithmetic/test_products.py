@@ -37,11 +37,19 @@ TID = per_day(3)
         DosageFact(rate=Amount(600, "ug/d")),
         DosageFact(text="25 mcg/hr q72h"),
         DosageFact(text="Apply 1 patch every 3 days"),
+        DosageFact(text="Apply 1 patch (4.2 mg) every 72 hours"),  # what it holds is not what it delivers
     ],
 )
 def test_a_patch_counts_by_what_it_delivers_per_hour(fact: DosageFact) -> None:
     found = dose(one(fact, drug=PATCH))
     assert (found.low, found.high, found.unit) == (25, 25, "ug/h")
+
+
+@pytest.mark.parametrize("per", ["h", "72 h"])
+def test_a_strength_per_hour_makes_a_patch_whether_or_not_form_and_route_are_told(per: str) -> None:
+    bare = product(25, "ug", "h", route=Route.UNKNOWN, form="", label="fentanyl")
+    fact = DosageFact(rate=Amount(25, f"mcg/{per}"), timing=every(72))
+    assert one(fact, drug=bare) == one(fact, drug=PATCH)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from cds.arithmetic.sig import MAX_TEXT, read_sig
-from cds.arithmetic.sigwords import harmless, read_number, tokens
+from cds.arithmetic.sigwords import harmless, name_words, read_number, tokens
 from cds.case import DoseStep, Reason, Unknown
 from cds.chart import DosageFact
 from tests.unit.arithmetic.dosages import NO_STRENGTH, dose, one, product, sig, unknown
@@ -234,7 +234,7 @@ REFUSED = [
     "10 mg then tid", "day 0 10 mg tid", "tid each", "5 mL of 10 mg/5 mL 10 mg/5 mL tid", "10 mg mL tid",
     "10 mg over 2 tid",
     "30 mg/day (20 mg total)", "1 tab tid. Avoid (alcohol)", "10 mg to tid", "1 tab tid x 3 days then, bid",
-    "10 mg tid per protocol",
+    "10 mg tid per protocol", "10 mg tid prn (double", "twice daily 1 and 1",
 ]  # fmt: skip
 
 
@@ -293,6 +293,10 @@ def test_steps_in_directions(text: str, steps: tuple[DoseStep, ...]) -> None:
     assert dose(one(DosageFact(text=text))).steps == steps
 
 
+def test_one_tablet_is_said_in_the_singular() -> None:
+    assert dose(one(DosageFact(text="1 tablet tid"))).working == "1 tablet × 10 mg × 3 per day"
+
+
 def test_a_dose_from_directions_says_so() -> None:
     found = dose(one(DosageFact(text="1-2 tabs q4h prn, max 6/day")))
     assert (found.confidence, found.prn, found.prn_max_given) == ("text", True, True)
@@ -304,6 +308,7 @@ def test_a_dose_from_directions_says_so() -> None:
     [
         ("1 tablet (10 mg) tid", (30, 30)),
         ("2 tablets (20 mg total) tid", (60, 60)),
+        ("20 mg (total of 2 tablets) tid", (60, 60)),
         ("2 x 10 mg tablets tid", (60, 60)),
         ("2 tablets of 10 mg each tid", (60, 60)),
         ("2 tablets (20 mg) tid", "dose-unknown"),  # of each, or of both?
@@ -335,6 +340,11 @@ def test_a_text_that_is_too_long_is_not_read() -> None:
 def test_the_name_of_the_medicine_may_stand_in_its_directions_and_no_other_word() -> None:
     assert isinstance(read_sig("baclofen 10 mg tid", frozenset({"baclofen"})), tuple)
     assert isinstance(read_sig("baclofen 10 mg tid"), Unknown)
+
+
+def test_of_a_name_only_words_that_can_mean_nothing_else_are_passed_over() -> None:
+    """A product called "double" must not make "double if needed" a plain dose; nor are "10" and "mg" names."""
+    assert name_words("Baclofen 10 MG MR Oral Double Tablet", ("baclofen",)) == {"baclofen", "oral"}
 
 
 def test_a_refusal_quotes_nothing_of_the_text() -> None:

@@ -54,6 +54,7 @@ def times(timing: Timing) -> tuple[float, float] | str | None:
         (per_day(1, when=("MORN", "HS")), (2, 2)),
         (every(2, "d", when=("MORN",)), (0.5, 0.5)),
         (per_day(4, when=("MORN", "HS")), (2, 4)),  # two statements: both kept
+        (per_day(2, when=("MORN", "NOON", "HS")), (2, 3)),
         (gts("QD"), (1, 1)), (gts("BID"), (2, 2)), (gts("TID"), (3, 3)), (gts("QID"), (4, 4)), (gts("AM"), (1, 1)),
         (gts("PM"), (1, 1)), (gts("BED"), (1, 1)), (gts("QOD"), (0.5, 0.5)), (gts("Q4H"), (6, 6)), (gts("Q6H"), (4, 4)),
         (gts("Q8H"), (3, 3)), (gts("Q12H"), (2, 2)), (gts("Q24H"), (1, 1)), (gts("WK"), (0.142857, 0.142857)),
@@ -64,6 +65,7 @@ def times(timing: Timing) -> tuple[float, float] | str | None:
         (per_day(2, codes=Coded(text="BID")), (2, 2)),
         (per_day(1, codes=Coded(text="QD"), day_of_week=("mon",)), (0.142857, 1)),
         (Timing(count=1), (1, 1)),
+        (Timing(frequency=1, count=1), (1, 1)),
         (Timing(count=1, when=("AC",)), (1, 1)),
         (Timing(events=(When(date(2026, 6, 1), date(2026, 6, 1)),)), (1, 1)),
         (Timing(events=(When(date(2026, 6, 1), date(2026, 6, 1)),) * 2), (2, 2)),
@@ -79,6 +81,7 @@ def test_times_per_day(timing: Timing, expected: tuple[float, float]) -> None:
     ("timing", "reason"),
     [
         (Timing(frequency=3), "dose-unknown"),  # per what?
+        (Timing(frequency=1, count=2), "dose-unknown"),
         (Timing(frequency=3, period_unit="d"), "dose-unknown"),
         (Timing(frequency=3, day_of_week=("mon",)), "dose-unknown"),
         (Timing(frequency=3, period=1), "unit"),

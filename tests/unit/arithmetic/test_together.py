@@ -45,6 +45,13 @@ def test_scheduled_and_as_needed_are_added_at_the_high_end_only() -> None:
     assert (found.low, found.high, found.prn, found.prn_max_given) == (30, 40, True, False)
 
 
+def test_as_needed_beside_a_schedule_is_a_dose_of_its_own_that_nobody_told() -> None:
+    """ "With food" alone says nothing of a dose; "as needed, with food" says there is more, and not how much."""
+    scheduled = DosageFact(dose=mg(10), timing=TID)
+    assert ends(one(scheduled, DosageFact(text="with food"))) == (30, 30)
+    unknown(one(scheduled, DosageFact(as_needed=True, text="with food")), Reason.DOSE_UNKNOWN)
+
+
 def test_different_sequence_numbers_are_steps() -> None:
     found = dose(
         one(

@@ -84,6 +84,15 @@ def test_a_split_dose_is_the_same_daily_dose_in_smaller_parts(strength: float, p
         assert dose.daily == pytest.approx(ordered.daily)
         assert dose.single <= 20
         assert dose.times > times
+        assert dose.single / (strength / 2) == pytest.approx(round(dose.single / (strength / 2)))
+
+
+def test_a_dose_is_split_into_three_or_else_into_four_parts_that_can_be_made() -> None:
+    """40 mg of 10 mg tablets: a third is no half tablet, a quarter is one tablet."""
+    dose = split(tablet(10), DoseToWrite("baclofen", 40, 1), single=20)
+    assert dose is not None
+    assert (dose.single, dose.times) == (10, 4)
+    assert split(tablet(10), DoseToWrite("baclofen", 35, 1), single=20) is None
 
 
 def test_a_tablet_of_unknown_strength_counts_as_the_smallest_on_the_market() -> None:

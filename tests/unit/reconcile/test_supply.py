@@ -41,6 +41,18 @@ def test_the_last_dispense_counts() -> None:
     assert use.supplied_until == in_days(20)
 
 
+def test_an_earlier_dispense_does_not_prolong_the_last_however_many_days_it_was_for() -> None:
+    use = one_use(order(), handed_over(40, supply=days(90)), handed_over(10, "h2", supply=days(7)))
+    assert use.supplied_until == in_days(-3)
+
+
+def test_of_what_was_handed_over_on_one_day_the_longest_counts_and_all_must_be_known() -> None:
+    """Two strengths of one dose, picked up together."""
+    two = (handed_over(10, supply=days(7)), handed_over(10, "h2", supply=days(30)))
+    assert one_use(order(), *two).supplied_until == in_days(20)
+    assert one_use(order(), two[0], handed_over(10, "h2")).supplied_until is None
+
+
 def test_a_dispense_that_is_long_used_up_still_says_until_when_it_lasted() -> None:
     assert one_use(order(), handed_over(90, supply=days(30))).supplied_until == in_days(-60)
 

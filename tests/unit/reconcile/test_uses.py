@@ -356,6 +356,30 @@ def test_an_active_order_whose_supply_ran_out_long_ago_tells_nothing_of_a_start(
     assert isinstance(use.started, Known) is known
 
 
+def test_why_the_start_of_a_listed_drug_is_not_known_is_told_apart() -> None:
+    """Nobody need search for a supply where there was one, nor for its end where there was none."""
+    old = When(date(1988, 3, 1), date(1988, 3, 1))
+    told = [
+        one_use(medicine(BACLOFEN, "m1", written=ago(200), supply=days(30), dosages=THRICE)).started,
+        one_use(medicine(BACLOFEN, "m1", written=old, dosages=THRICE)).started,
+        one_use(medicine(BACLOFEN, "s1", "statement", effective_start=old, supply=days(30), dosages=THRICE)).started,
+    ]
+    assert [isinstance(why, Unknown) and why.detail for why in told] == [
+        "listed as active, but its supply ran out long ago",
+        "listed as active since long ago, with no supply or refill since",
+        "listed as active since long ago, with no supply or refill since",
+    ]
+
+
+@pytest.mark.parametrize(("day", "known"), [(0, True), (-1, False)])
+def test_a_dispense_dated_after_today_tells_no_start(day: int, known: bool) -> None:
+    use = one_use(
+        medicine(BACLOFEN, "m1", dosages=THRICE),
+        medicine(BACLOFEN, "x1", "dispense", "completed", effective_start=ago(day), supply=days(30)),
+    )
+    assert isinstance(use.started, Known) is known
+
+
 def test_tablets_and_dose_give_the_days_of_supply() -> None:
     use = one_use(medicine(BACLOFEN, "m1", written=ago(20), quantity=Amount(90, "tablet"), dosages=THRICE))
     assert use.supply_days == 30

@@ -60,6 +60,16 @@ def test_baclofen_60_mg_goes_down_by_10_a_week_then_by_5() -> None:
     assert [step.start.isoformat() for step in found.steps[:2]] == ["2026-06-03", "2026-06-10"]
 
 
+def test_of_three_doses_a_day_the_smallest_is_the_one_at_midday() -> None:
+    second, nearly_last = plan("baclofen").steps[1], plan("baclofen").steps[-2]
+    assert [(take.slot, take.mg) for take in second.takes] == [
+        ("in the morning", 15),
+        ("at midday", 10),
+        ("in the evening", 15),
+    ]
+    assert [take.mg for take in nearly_last.takes] == [2.5, 2.5]
+
+
 def test_alprazolam_4_mg_goes_down_by_at_most_a_tenth_while_tablets_allow_it() -> None:
     found = plan("alprazolam")
     by_hand = [3.625, 3.375, 3.125, 2.875, 2.625, 2.375]  # the next eighth above nine tenths of the dose before
@@ -239,6 +249,8 @@ def test_a_pace_faster_than_the_risks_ask_for_is_named() -> None:
         ("baclofen", {"pauses": (Pause(0, 7),)}, "pause"),
         ("baclofen", {"supply_days": 0}, "supply"),
         ("baclofen", {"products": (Product(0),)}, "strengths"),
+        ("baclofen", {"products": (Product(10), Product(0.09))}, "strengths"),
+        ("baclofen", {"products": (Product(10), Product(201))}, "strengths"),
         ("baclofen", {"products": (Product(10, "patch"),)}, "strengths"),
         ("baclofen", {"products": tuple(Product(mg) for mg in range(1, 40))}, "strengths"),
         ("baclofen", {"products": (Product(10, parts=3),)}, "strengths"),
@@ -287,6 +299,13 @@ def test_the_switch_is_a_range_with_its_sources_and_never_part_of_the_plan() -> 
     assert plan("alprazolam", mg_per_day=6.0).switch.start == 40  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("mg", "capped"), [(3.75, False), (4.0, False), (4.25, True)])
+def test_a_switch_above_40_mg_of_diazepam_says_that_it_is_not_for_outside_hospital(mg: float, capped: bool) -> None:
+    switch = plan("alprazolam", mg_per_day=mg).switch
+    assert switch is not None
+    assert ("not above 40 mg/day outside hospital" in switch.words) is capped
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -318,6 +337,7 @@ def test_the_switch_is_blocked_where_diazepam_is_contraindicated_or_accumulates(
         ("baclofen-taper-too-fast", "step", 9, "baclofen", {"products": (Product(10, parts=1),), "pace": "usual"}),
         ("baclofen-rapid-reduction", "step", 9, "baclofen", {"products": (Product(10, parts=1),), "pace": "usual"}),
         ("baclofen-rapid-reduction", "part_of", 4, "baclofen", {}),
+        ("baclofen-taper-too-fast", "total_days", 80, "baclofen", {"mg_per_day": 30.0}),
         ("baclofen-rapid-reduction", "within_days", 9, "baclofen", {"steady_days": 8}),
     ],
 )
@@ -329,6 +349,16 @@ def test_the_planner_reads_the_numbers_of_the_checks_that_would_warn(
     checks = {**KNOWLEDGE.checks, check: msgspec.structs.replace(old, numbers=numbers)}
     moved = msgspec.structs.replace(KNOWLEDGE, checks=checks)
     assert plan_taper(ask(ingredient, **changes), moved) != plan_taper(ask(ingredient, **changes), KNOWLEDGE)
+
+
+def test_only_from_the_dose_on_that_the_check_names_a_whole_taper_has_its_least_length() -> None:
+    old = KNOWLEDGE.checks["baclofen-taper-too-fast"]
+    longer = {**old.numbers, "total_days": msgspec.structs.replace(old.numbers["total_days"], value=80)}
+    checks = {**KNOWLEDGE.checks, old.id: msgspec.structs.replace(old, numbers=longer)}
+    moved = msgspec.structs.replace(KNOWLEDGE, checks=checks)
+    below, at = ask("baclofen", mg_per_day=27.5), ask("baclofen", mg_per_day=30.0)
+    assert plan_taper(below, moved) == plan_taper(below, KNOWLEDGE)
+    assert plan_taper(at, moved).days == 80  # type: ignore[union-attr]
 
 
 # -- words and the way back -------------------------------------------------------------------------------------------
