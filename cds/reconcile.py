@@ -89,11 +89,9 @@ def _decide(draft: Draft, running: Sequence[Running], as_of: date, list_seen: bo
     others = [item for item in live if item not in same and item.use.drug.ingredients and not item.use.on_hold]
     if not live:
         same = _unlinked(told, running)
-    order = _order(draft, _action(told, same), same, linked=bool(live) or not same)
-    if live and not same:
-        order = msgspec.structs.replace(order, replaces=tuple(item.name for item in live))
-    # A running drug whose order is turned into an order of another drug is stopped by it.
-    return [_Decided(order, told), *(_replaced(draft, item) for item in others if told.ingredients)]
+    order = _order(draft, _action(told, same), same or live, linked=bool(live) or not same)
+    # A running drug whose order is turned into an order of another drug is stopped by it, also of one we do not know.
+    return [_Decided(order, told), *(_replaced(draft, item) for item in others if told.drug.readable)]
 
 
 def _instead(item: _Decided, running: Sequence[Running]) -> _Decided:

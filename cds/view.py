@@ -135,7 +135,9 @@ class View:
                 use=replaced,
                 subject=order.selected,
                 settled_days=self._settled(order, ingredient.id, dose, replaced),
-                reduced=replaced is not None and _is_reduction(dose, _dose_of(replaced, ingredient.id)),
+                reduced=replaced is not None
+                and not replaced.on_hold  # what is paused runs at no dose
+                and _is_reduction(dose, _dose_of(replaced, ingredient.id)),
             )
 
     def _from_use(self, use: DrugUse) -> Iterable[Present]:

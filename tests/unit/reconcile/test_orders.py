@@ -56,6 +56,16 @@ def test_what_only_looks_like_a_link_is_none(name: str) -> None:
     assert action(draft(BACLOFEN, dosages=TWICE, prior=(name,)), RUNNING) == (CHANGE, M1, False)
 
 
+def test_a_statement_of_another_drug_may_have_the_id_of_the_draft() -> None:
+    said = medicine(LORAZEPAM, "d1", "statement", effective_start=ago(100))
+    assert action(draft(BACLOFEN, dosages=THRICE), said) == (START, (), True)
+
+
+def test_an_ended_order_that_is_active_again_is_a_start() -> None:
+    ended = medicine(BACLOFEN, "m1", status="completed", written=ago(100), effective_end=ago(10), dosages=THRICE)
+    assert action(draft(BACLOFEN, "m1", "active", dosages=THRICE), ended) == (START, (), True)
+
+
 def test_without_a_link_the_same_ingredient_and_route_is_a_change_or_a_renewal() -> None:
     assert action(draft("Lioresal 20 mg tablet", dosages=THRICE), RUNNING) == (CHANGE, M1, False)
     assert action(draft(BACLOFEN, dosages=THRICE), RUNNING) == (RENEW, M1, False)
@@ -119,9 +129,21 @@ def test_of_two_running_orders_the_one_of_the_same_schedule_is_renewed_else_both
     assert (changed[0], set(changed[1])) == (CHANGE, {"MedicationRequest/m1", "MedicationRequest/m2"})
 
 
+def test_one_order_in_the_place_of_two_is_a_change_even_with_the_schedule_of_one() -> None:
+    second = medicine("baclofen 20 mg oral tablet", "m2", written=ago(100), dosages=(taking(1),))
+    both = ("MedicationRequest/m1", "MedicationRequest/m2")
+    assert action(draft(BACLOFEN, dosages=THRICE, prior=both), RUNNING, second) == (CHANGE, both, True)
+
+
+def test_a_drug_ordered_after_a_single_dose_of_it_is_a_start() -> None:
+    once = medicine(BACLOFEN, "m1", written=ago(2), dosages=(DosageFact(timing=Timing(count=1)),))
+    assert action(draft(BACLOFEN, dosages=THRICE), once) == (START, (), True)
+
+
 def test_taking_up_a_paused_order_is_a_start_that_takes_its_place() -> None:
     paused = medicine(BACLOFEN, "m1", status="on-hold", written=ago(100), dosages=THRICE)
     assert action(draft(BACLOFEN, "m1", "active", dosages=THRICE), paused) == (START, M1, True)
+    assert action(draft(BACLOFEN, "d1", dosages=THRICE), paused) == (START, (), True)
 
 
 # -- stops ------------------------------------------------------------------------------------------------------------
@@ -147,6 +169,11 @@ def test_without_a_running_drug_it_is_nothing_and_never_a_start(status: str, gap
 def test_a_stopped_order_written_before_today_ran_even_if_the_list_has_dropped_it(written: int, stops: bool) -> None:
     orders = build(draft(BACLOFEN, "n1", "stopped", dosages=THRICE, written=ago(written)), gaps=EMPTY).orders  # type: ignore[arg-type]
     assert [order.action for order in orders] == ([STOP] if stops else [])
+
+
+def test_a_draft_withdrawn_that_would_have_continued_an_ended_order_stops_nothing() -> None:
+    ended = medicine(BACLOFEN, "m1", status="completed", written=ago(100), effective_end=ago(10), dosages=THRICE)
+    assert build(draft(BACLOFEN, "n1", "cancelled", dosages=THRICE, prior=M1), ended).orders == ()
 
 
 @pytest.mark.parametrize("status", ["completed", "entered-in-error"])
@@ -259,8 +286,23 @@ def test_an_order_turned_into_one_of_another_drug_stops_the_running_one() -> Non
         (START, "tizanidine"),
         (STOP, "baclofen"),
     ]
-    assert case.orders[1].replaces == M1
+    assert [order.replaces for order in case.orders] == [M1, M1]
     assert high(case.orders[1].doses[0]) == 30
+
+
+def test_so_does_a_drug_none_of_ours_but_not_one_that_cannot_be_read() -> None:
+    case = build(draft("unheardofium 5 mg tablet", dosages=TWICE, prior=M1), RUNNING)
+    assert [(order.action, order.replaces) for order in case.orders] == [(START, M1), (STOP, M1)]
+    assert action(draft("", drug_missing=True, prior=M1), RUNNING) == (START, M1, True)
+
+
+def test_an_order_in_the_place_of_what_is_paused_has_no_name_or_is_the_same_drug_stops_nothing() -> None:
+    paused = medicine(BACLOFEN, "m1", status="on-hold", written=ago(100), dosages=THRICE)
+    nameless = medicine("", "m1", drug_missing=True)
+    assert action(draft("tizanidine 4 mg oral tablet", dosages=TWICE, prior=M1), paused) == (START, M1, True)
+    assert action(draft("tizanidine 4 mg oral tablet", dosages=TWICE, prior=M1), nameless) == (START, M1, True)
+    once = (DosageFact(timing=Timing(count=1)),)
+    assert action(draft(BACLOFEN, dosages=once, prior=M1), RUNNING) == (CHANGE, M1, True)
 
 
 def test_a_taper_ordered_in_several_orders_keeps_each_of_them() -> None:
