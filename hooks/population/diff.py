@@ -13,7 +13,7 @@ import msgspec
 
 from hooks.population.gather import CannotReplayError
 from hooks.population.kinds import DIMENSIONS
-from hooks.population.results import Summary, quoted
+from hooks.population.results import ORDERED, Summary, quoted
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,11 +27,14 @@ CHANGES = {
     "wording": "the finding is put in another of the wordings that its check has",
     "text": "the finding is the same, but its card reads otherwise: a number, an advice, a citation",
 }
-_EXAMPLES = 3  # per check and change
+_EXAMPLES = 3  # per check and change; one where only the text is other
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One moment at which a check changed. ``before``/``after``: "critical, wording"; "" where it was not shown."""
+    """One moment at which a check changed. ``before``/``after``: the indicator; "" where it was not shown.
+
+    Where only the words are other, they say so.
+    """
 
     check: str
     change: str
@@ -46,7 +49,8 @@ class Example(msgspec.Struct, frozen=True):
 class Changed(msgspec.Struct, frozen=True):
     """What became of one check: moments for each of ``CHANGES``, and whose they are.
 
-    ``cards_gone``: cards with it of which B shows no finding any more; ``cards_new``: the other way round.
+    ``cards_gone``: cards with it of which B shows no finding any more; ``cards_new``: the other way round. ``toned``:
+    moments at which A shows it as critical, and B not at all or as less.
     """
 
     check: str
@@ -54,6 +58,7 @@ class Changed(msgspec.Struct, frozen=True):
     patients: int
     cards_gone: int
     cards_new: int
+    toned: int
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -62,7 +67,7 @@ class Difference(msgspec.Struct, frozen=True):
     ``a``, ``b``: what was replayed. ``moments``: judged by both; ``only_a``, ``only_b``: by one of them.
     ``different``: moments with a different card, ``patients``: whose they are. ``toned``: moments at which a finding
     that A shows as critical is not shown by B, or as less; ``emptied``: moments with a card by A and none by B.
-    ``named``: patients are named, not hashed.
+    ``named``: patients are named, not hashed. ``titles``: of the checks, by id.
     """
 
     a: str
@@ -78,6 +83,7 @@ class Difference(msgspec.Struct, frozen=True):
     toned: int
     emptied: int
     named: bool
+    titles: dict[str, str]
     by_check: list[Changed]
     examples: list[Example]
 
@@ -140,7 +146,8 @@ def _load(base: DuckDBPyConnection, a: Path, b: Path) -> None:
     for name in "ab":
         base.execute(_CARDS.format(name=name))
     base.execute(_CHANGES)
-    base.execute(_PLACES.format(columns=", ".join(name for name in DIMENSIONS if name != "drugs")))
+    columns = ", ".join(name for name in DIMENSIONS if name != "drugs")
+    base.execute(_PLACES.format(columns=columns, ordered=ORDERED))
 
 
 # What is shown of each check at each moment; the "not checked" card is counted like a check.
@@ -167,10 +174,8 @@ _GONE = """
         )
     ) GROUP BY "check"
 """
-_TONED = """
-    SELECT count(DISTINCT (patient, moment)) FROM changes
-    WHERE change IN ('lost', 'weaker') AND indicator_a = 'critical'
-"""
+_IS_TONED = "change IN ('lost', 'weaker') AND indicator_a = 'critical'"
+_TONED = f"SELECT count(DISTINCT (patient, moment)) FROM changes WHERE {_IS_TONED}"  # noqa: S608
 _EMPTIED = "SELECT count(*) FROM calls_a a JOIN calls_b b USING (patient, moment) WHERE a.cards > 0 AND b.cards = 0"
 _CHANGES = """
     CREATE TABLE changes AS
@@ -203,7 +208,7 @@ _PLACES = """
     concat_ws(' · ', CASE age WHEN 'not known' THEN 'age not known' ELSE age END, nullif(sex, 'not known'),
         CASE kidney WHEN 'not known' THEN 'kidney not known' ELSE kidney END, nullif(opioid, 'without'),
         nullif(pump, 'without')) AS kind,
-    drugs || CASE WHEN actions LIKE '%stop%' THEN ' (stopped)' ELSE '' END AS ordered FROM calls_b
+    {ordered} AS ordered FROM calls_b
 """
 _WHOLE = """
     SELECT count(*) FILTER (a AND b), count(*) FILTER (a AND NOT b), count(*) FILTER (b AND NOT a)
@@ -213,11 +218,14 @@ _WHOLE = """
 """
 _RANKED = """
     SELECT "check", change, patient, as_of, ordered, kind,
-    coalesce(indicator_a || ', ' || wording_a, ''), coalesce(indicator_b || ', ' || wording_b, '')
-    || CASE WHEN change = 'text' THEN ': ' || otherwise ELSE '' END
+    coalesce(indicator_a, '') || CASE WHEN change = 'wording' THEN ', "' || wording_a || '"' ELSE '' END,
+    coalesce(indicator_b, '') || CASE WHEN change = 'wording' THEN ', "' || wording_b || '"'
+        WHEN change = 'text' THEN ', ' || otherwise ELSE '' END
     FROM changes JOIN places USING (patient, moment)
-    QUALIFY row_number() OVER (PARTITION BY "check", change ORDER BY patient, moment) <= ?
-    ORDER BY "check", change, patient, moment
+    QUALIFY row_number() OVER (
+        PARTITION BY "check", change ORDER BY coalesce({toned}, false) DESC, patient, moment
+    ) <= if(change = 'text', 1, ?)
+    ORDER BY coalesce({toned}, false) DESC, list_position({order}, change), "check", patient, moment
 """
 
 
@@ -227,14 +235,15 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
 
     counted = ", ".join(f"count(*) FILTER (change = '{change}')" for change in CHANGES)
     checks = rows(
-        f'SELECT "check", {counted}, count(DISTINCT patient) FROM changes GROUP BY ALL ORDER BY count(*) DESC, 1'  # noqa: S608
+        f'SELECT "check", {counted}, count(*) FILTER ({_IS_TONED}), count(DISTINCT patient) FROM changes '  # noqa: S608
+        "GROUP BY ALL ORDER BY count(*) DESC, 1"
     )
     gone, new = (dict(rows(_GONE.format(one=one, other=other))) for one, other in ("ab", "ba"))
     by_check = [
-        Changed(check, dict(zip(CHANGES, counts, strict=True)), patients, gone.get(check, 0), new.get(check, 0))
-        for check, *counts, patients in checks
+        Changed(check, dict(zip(CHANGES, counts, strict=True)), patients, gone.get(check, 0), new.get(check, 0), toned)
+        for check, *counts, toned, patients in checks
     ]
-    ((toned,),), ((emptied,),) = rows(_TONED), rows(_EMPTIED)
+    ((toned_at,),), ((emptied,),) = rows(_TONED), rows(_EMPTIED)
     ((moments, only_a, only_b),) = rows(_WHOLE)
     ((different, patients),) = rows("SELECT count(DISTINCT (patient, moment)), count(DISTINCT patient) FROM changes")
     return Difference(
@@ -248,9 +257,13 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
         orders=other.orders,
         cards_a=one.cards,
         cards_b=other.cards,
-        toned=toned,
+        toned=toned_at,
         emptied=emptied,
         named=other.key == "named",
+        titles={**one.titles, **other.titles},
         by_check=by_check,
-        examples=[Example(*row) for row in rows(_RANKED, _EXAMPLES)],
+        examples=[
+            Example(*row)
+            for row in rows(_RANKED.format(toned=_IS_TONED, order=["lost", "weaker", *CHANGES]), _EXAMPLES)
+        ],
     )

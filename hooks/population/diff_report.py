@@ -6,17 +6,22 @@ from markupsafe import Markup
 from rich.table import Table
 
 from hooks.population.diff import CHANGES, Difference
-from hooks.population.layout import PAGE, STYLE, figures, listed, note, section, sign
+from hooks.population.layout import PAGE, STYLE, figures, listed, named, note, section, sign
 from hooks.population.pictures import GREY, bars, shown, table
 
 
 def page(found: Difference) -> str:
     """The comparison as HTML."""
-    parts = (_figures(found), section("By check", _by_check(found)), section("Examples", _examples(found)))
+    parts = (
+        _figures(found),
+        _warning(found),
+        section("By check", _by_check(found)),
+        section("Examples", _examples(found)),
+    )
     said = {
         "title": "Who gets a different card",
-        "about": "The same orders of the same patients, judged twice.",
-        "knowledge": f"A: {found.a}. B: {found.b}.",
+        "about": "The same orders of the same patients, judged twice: with A and with B.",
+        "knowledge": Markup("<b>A</b>: {}<br><b>B</b>: {}").format(found.a, found.b),
         "reviewed": "What gabaguard advises has to be approved where it is used; see each replay's own report.",
     }
     return str(PAGE.format(style=STYLE, parts=Markup("").join(parts), **said))
@@ -36,20 +41,40 @@ def _figures(found: Difference) -> Markup:
 
 
 def _by_check(found: Difference) -> Markup:
-    drawn = bars([(one.check, sum(one.changes.values()), GREY) for one in found.by_check[:25]])
-    rows = [(one.check, *one.changes.values(), one.cards_gone, one.cards_new, one.patients) for one in found.by_check]
-    heads = ("Check", *(name.capitalize() for name in CHANGES), "Cards gone", "New cards", "Patients")
-    said = note("Moments at which something of a check changed.")
-    return said + drawn + table(heads, rows) + listed(tuple(CHANGES.items()))
+    titles = found.titles
+    drawn = bars([(titles.get(one.check, one.check), sum(one.changes.values()), GREY) for one in found.by_check[:25]])
+    names = _met(found)
+    rows = [
+        (named(one.check, titles), *(one.changes[name] for name in names), one.cards_gone, one.cards_new, one.patients)
+        for one in found.by_check
+    ]
+    heads = ("Check", *(name.capitalize() for name in names), "Cards gone", "New cards", "Patients")
+    said = note(
+        "Moments at which something of a check changed. A card is gone when B shows none of its findings any more, and "
+        "new when A showed none of them."
+    )
+    return said + drawn + table(heads, rows) + listed((name, CHANGES[name]) for name in names)
+
+
+def _warning(found: Difference) -> Markup:
+    """What has to be seen before all else."""
+    if not found.toned:
+        return note("Whatever A shows as critical, B shows as critical, too.")
+    return Markup('<p class="mind"><b>Look at these first.</b> {}.</p>').format(_toned(found))
+
+
+def _toned(found: Difference) -> str:
+    checks = ", ".join(f"{found.titles.get(one.check, one.check)} ({one.toned})" for one in found.by_check if one.toned)
+    return f"At {shown(found.toned)} moments B hides what A shows as critical, or shows it as less: {checks}"
 
 
 def _examples(found: Difference) -> Markup:
     rows = [
         (
-            one.check,
+            named(one.check, found.titles),
             one.change,
             one.patient if found.named else one.patient[:8],
-            one.as_of,
+            one.as_of.replace("-", "\u2011"),  # which does not break
             one.ordered,
             one.kind,
             one.before or "–",
@@ -57,8 +82,9 @@ def _examples(found: Difference) -> Markup:
         )
         for one in found.examples
     ]
-    said = note("Up to three per check and change. Patients by the beginning of their keyed hash, or of their id.")
-    heads = ("Check", "Change", "Patient", "Day", "Ordered", "Patient then", "A showed", "B shows")
+    who = "by their id" if found.named else "by the beginning of their keyed hash"
+    said = note(f"Up to three per check and change, critical ones first. Patients {who}; changes.csv has all of them.")
+    heads = ("Check", "Change", "Patient", "Day", "Ordered", "Patient then", "With A", "With B")
     return said + table(heads, rows)
 
 
@@ -69,6 +95,7 @@ def lines(found: Difference) -> list[str]:
         f"B: {found.b}",
         f"{found.different} of {found.moments} moments have a different card, of {found.patients} patients",
         f"{found.cards_a} cards with A, {found.cards_b} with B",
+        *((_toned(found),) if found.toned else ()),
     ]
     if found.only_a or found.only_b:
         told.append(f"judged only by A: {found.only_a} moments; only by B: {found.only_b}")
@@ -76,12 +103,22 @@ def lines(found: Difference) -> list[str]:
 
 
 def by_check(found: Difference) -> Table:
-    """The checks that changed, for a terminal."""
-    heads = (*CHANGES, "cards gone", "new cards", "patients")
-    drawn = Table("check", *heads, box=None, pad_edge=False)
-    for column in drawn.columns[1:]:
-        column.justify = "right"
+    """The checks that changed, for a terminal: the changes there are, which ``legend`` explains."""
+    names = _met(found)
+    drawn = Table(box=None, pad_edge=False)
+    drawn.add_column("check", no_wrap=True)
+    for name in (*names, "cards gone", "new cards", "patients"):
+        drawn.add_column(name, justify="right")
     for one in found.by_check:
-        counts = (*one.changes.values(), one.cards_gone, one.cards_new, one.patients)
+        counts = (*(one.changes[name] for name in names), one.cards_gone, one.cards_new, one.patients)
         drawn.add_row(one.check, *(str(number) if number else "" for number in counts))
     return drawn
+
+
+def legend(found: Difference) -> list[str]:
+    """What the columns mean, one a line."""
+    return [f"{name}: {CHANGES[name]}" for name in _met(found)]
+
+
+def _met(found: Difference) -> list[str]:
+    return [name for name in CHANGES if any(one.changes[name] for one in found.by_check)]

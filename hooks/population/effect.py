@@ -56,6 +56,7 @@ def _findings(summary: Summary) -> int:
     return sum(number for _, number in summary.per_indicator)
 
 
-def _row(one: Changed) -> tuple[str, int, int, int, int, int, int, int]:
+def _row(one: Changed) -> tuple[str, int, int, int, int, int, int, int, int, int]:
     lost, weaker, stronger, gained = (one.changes[name] for name in ("lost", "weaker", "stronger", "gained"))
-    return one.check, lost, weaker, stronger, gained, one.cards_gone, one.cards_new, one.patients
+    reads = one.changes["wording"] + one.changes["text"]
+    return one.check, lost, weaker, stronger, gained, reads, one.cards_gone, one.cards_new, one.patients, one.toned

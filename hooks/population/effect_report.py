@@ -5,21 +5,22 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from hooks.population.effect import TABLE
-from hooks.population.layout import figures, listed, note, sign
+from hooks.population.layout import figures, listed, named, note, sign
 from hooks.population.pictures import GREY, bars, shown, table
 from hooks.population.results import Effect, Summary
 from hooks.population.rows import WITHOUT
 
 Pair = tuple[int, int]
+_BECAME = ("Hidden", "Lowered", "Raised", "Added", "Reads otherwise")
 
 
 def of_site(summary: Summary, effect: Effect) -> Markup:
     """The section of the report."""
     return (
         _figures(summary, effect)
-        + _warning(effect)
-        + _said(effect)
-        + _by_check(effect)
+        + _warning(summary, effect)
+        + _said(summary, effect)
+        + _by_check(summary, effect)
         + note(
             f"Each change, by patient and moment: {TABLE}. What there would have been without the site's file is in "
             f"the folder {WITHOUT!r} beside this report."
@@ -32,7 +33,7 @@ def _figures(summary: Summary, effect: Effect) -> Markup:
     per_100 = [f"{summary.per_100(number)}" for number in effect.cards]
     return figures(
         [
-            (" \u2192 ".join(per_100), f"cards per {base}, without the site's file \u2192 with it"),
+            (" → ".join(per_100), f"cards per {base}, without the site's file → with it"),
             (_change(effect.cards), f"cards: {_arrow(effect.cards)}"),
             (_change(effect.critical), f"critical cards: {_arrow(effect.critical)}"),
             (_change(effect.findings), f"findings shown: {_arrow(effect.findings)}"),
@@ -47,31 +48,33 @@ def _change(pair: Pair) -> str:
 
 
 def _arrow(pair: Pair) -> str:
-    return " \u2192 ".join(map(shown, pair))
+    return " → ".join(map(shown, pair))
 
 
-def _warning(effect: Effect) -> Markup:
+def _warning(summary: Summary, effect: Effect) -> Markup:
     """What a committee has to see before all else."""
     if not effect.toned:
         return note("No critical finding is hidden or lowered by the site's file in these patients.")
+    checks = ", ".join(f"{summary.titles.get(row[0], row[0])} ({shown(row[9])})" for row in effect.by_check if row[9])
     told = (
         f"At {shown(effect.toned)} moments a finding that is critical without the site's file is hidden, or shown as "
-        "less, with it."
+        f"less, with it: {checks}."
     )
     return Markup('<p class="mind"><b>Look at these first.</b> {}</p>').format(told)
 
 
-def _said(effect: Effect) -> Markup:
-    rows = [(check, what, why) for check, what, why in effect.deviations]
+def _said(summary: Summary, effect: Effect) -> Markup:
+    rows = [(named(check, summary.titles), what, why) for check, what, why in effect.deviations]
     remarks = listed([(told,) for told in effect.remarks]) if effect.remarks else Markup("")
     return Markup("<h3>What the file says</h3>") + table(("Check", "Here", "Why"), rows) + remarks
 
 
-def _by_check(effect: Effect) -> Markup:
+def _by_check(summary: Summary, effect: Effect) -> Markup:
+    names = summary.titles
     here = {check: what for check, what, _ in effect.deviations}
-    rows = [(row[0], here.get(row[0], "\u2013"), *row[1:]) for row in effect.by_check]
-    drawn = bars([(row[0], row[1] + row[2], GREY) for row in effect.by_check if row[1] + row[2]][:25])
-    heads = ("Check", "Here", "Hidden", "Lowered", "Raised", "Added", "Cards gone", "New cards", "Patients")
+    rows = [(named(row[0], names), here.get(row[0], "–"), *row[1:9]) for row in effect.by_check]
+    drawn = bars([(names.get(row[0], row[0]), row[1] + row[2], GREY) for row in effect.by_check if row[1] + row[2]])
+    heads = ("Check", "Here", *_BECAME, "Cards gone", "New cards", "Patients")
     said = note(
         "Moments at which the finding of a check is hidden, or shown with another indicator. A card goes when none of "
         "its findings is shown any more; several checks may have been on it. A check that the file does not name can "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from markupsafe import Markup
 
@@ -18,7 +18,9 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .figures div{border:1px solid #ddd;border-radius:6px;padding:.6rem .8rem;font-size:.92rem}
 .figures b{display:block;font-size:1.7rem;line-height:1.3}
 svg{display:block;max-width:100%;height:auto}svg text{font:13px system-ui,sans-serif;fill:#1a1a1a}
-.note{color:#444}.mind{border-left:5px solid #a4161a;background:#fdf0f0;padding:.5rem .8rem;margin:1rem 0}
+.note{color:#444}
+td.zero,td small{color:#767676}
+.mind{border-left:5px solid #a4161a;background:#fdf0f0;padding:.5rem .8rem;margin:1rem 0}
 .legend span{margin-left:.6rem}details summary{cursor:pointer;color:#444}
 """)
 PAGE = Markup("""<!doctype html>
@@ -52,6 +54,18 @@ def listed(items: Iterable[tuple[str, ...]]) -> Markup:
         for one in items
     )
     return Markup('<ul class="note">{}</ul>').format(Markup("").join(lines))
+
+
+def named(check: str, titles: Mapping[str, str]) -> Markup:
+    """A check in a table: its title, and below it the id under which it stands in files."""
+    if check not in titles:
+        return Markup("{}").format(check)
+    return Markup("{}<br><small>{}</small>").format(titles[check], check)
+
+
+def folded(title: str, inside: Markup) -> Markup:
+    """What is read only by those who open it."""
+    return Markup("<details><summary>{}</summary>{}</details>").format(title, inside)
 
 
 def sign(number: int) -> str:

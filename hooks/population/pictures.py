@@ -10,6 +10,7 @@ COLOURS = {"critical": "#a4161a", "warning": "#b45309", "info": "#1d4ed8"}
 GREY = "#4b5563"
 NONE = Markup("<p>None.</p>")
 _RIGHT = Markup(' class="n"')
+_ZERO = Markup(' class="n zero"')  # in a wide table only noise
 _LABEL, _LONG, _ROW = 330, 470, 24  # widths of labels and of the longest bar, height of a row
 _HIGH, _WIDE, _EDGE = 180, 880, 14  # of a chart over time
 
@@ -21,7 +22,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Markup:
     right = [_RIGHT if not isinstance(cell, str) else Markup("") for cell in rows[0]]
     head = Markup("").join(Markup("<th{}>{}</th>").format(*pair) for pair in zip(right, heads, strict=True))
     lines = (
-        Markup("").join(Markup("<td{}>{}</td>").format(at, cell) for at, cell in zip(right, row, strict=True))
+        Markup("").join(
+            Markup("<td{}>{}</td>").format(at if cell != 0 else _ZERO, cell)
+            for at, cell in zip(right, row, strict=True)
+        )
         for row in rows
     )
     body = Markup("").join(Markup("<tr>{}</tr>").format(line) for line in lines)

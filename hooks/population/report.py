@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from hooks.population.effect_report import of_site
 from hooks.population.kinds import DIMENSIONS
-from hooks.population.layout import PAGE, STYLE, figures, note, section
+from hooks.population.layout import PAGE, STYLE, figures, folded, named, note, section
 from hooks.population.pictures import COLOURS, GREY, bars, columns, legend, shown, table
 from hooks.population.results import Audited, Summary
 
+_FIRST = 12  # rows of a table of checks that are not folded
 _INDICATORS = tuple(COLOURS.items())
 
 
@@ -70,7 +71,7 @@ def _figures(summary: Summary) -> Markup:
         (f"{summary.per_100(summary.cards)}", f"cards per {base}"),
         (f"{summary.per_100(summary.cards_of_findings)}", f"of them about findings, per {base}"),
         (f"{summary.per_100(summary.with_card)}", f"moments with a card per {base}"),
-        (shown(summary.orders), "orders of ours, stops included"),
+        (shown(summary.orders), "orders of baclofen or a benzodiazepine, stops included"),
         (shown(summary.moments), "moments judged"),
         (shown(summary.patients_judged), f"patients judged, of {shown(summary.read.get('patients', 0))}"),
     ]
@@ -81,15 +82,14 @@ def _per_check(summary: Summary) -> Markup:
     sums: dict[str, int] = {}
     for check, _, times, *_ in summary.per_check:
         sums[check] = sums.get(check, 0) + times
-    drawn = [(check, number, GREY) for check, number in sorted(sums.items(), key=lambda one: -one[1]) if number]
-    rows = [(*row[:3], summary.per_100(row[2]), *row[3:]) for row in summary.per_check]
+    names = summary.titles
+    drawn = [
+        (names.get(id, id), number, GREY) for id, number in sorted(sums.items(), key=lambda one: -one[1]) if number
+    ]
+    rows = [(named(row[0], names), *row[1:3], summary.per_100(row[2]), *row[3:]) for row in summary.per_check]
     heads = ("Check", "Indicator", "Shown", f"Per {_base(summary)}", "Not shown", "Patients")
     said = note("How often each check's finding was on a card. Findings of one topic share a card.")
-    return said + bars(drawn[:25]) + _folded(table(heads, rows))
-
-
-def _folded(inside: Markup) -> Markup:
-    return Markup("<details><summary>As a table</summary>{}</details>").format(inside)
+    return said + bars(drawn[:25]) + folded("As a table", table(heads, rows))
 
 
 def _per_month(summary: Summary) -> Markup:
@@ -99,7 +99,7 @@ def _per_month(summary: Summary) -> Markup:
     ]
     rows = [(*row[:4], round(100 * row[3] / (row[1] or row[2] or 1), 1), *row[4:]) for row in summary.per_month]
     heads = ("Month", "Orders", "Moments", "Cards", f"Cards per {_base(summary)}", "Critical", "Warning", "Info")
-    return legend(_INDICATORS) + columns(drawn) + _folded(table(heads, rows))
+    return legend(_INDICATORS) + columns(drawn) + folded("As a table", table(heads, rows))
 
 
 def _per_kind(summary: Summary) -> Markup:
@@ -122,20 +122,28 @@ def _per_kind(summary: Summary) -> Markup:
         ]
         drawn = bars([(row[0], row[4], GREY) for row in rows])
         inside = Markup("<h3>{}: cards per {}</h3>").format(names[name], base) + drawn
-        parts.append(inside + _folded(table(heads, rows)))
+        parts.append(inside + folded("As a table", table(heads, rows)))
     said = note("As the patient stood at that moment, once the orders had taken effect.")
     return said + Markup("").join(parts)
 
 
 def _situations(summary: Summary) -> Markup:
-    return table(("Ordered", "Checks shown together", "Moments", "Cards"), summary.situations)
+    rows = [(drugs, _each(checks, summary), *counts) for drugs, checks, *counts in summary.situations]
+    return table(("Ordered", "Checks shown together", "Moments", "Cards"), rows)
+
+
+def _each(checks: str, summary: Summary) -> Markup:
+    """Several checks in one cell, a line each."""
+    ids = checks.split(", ")
+    return Markup("<br>").join(Markup("{}").format(summary.titles.get(id, id)) for id in ids)
 
 
 def _quieter(summary: Summary) -> Markup:
     by = dict(summary.cards_by_indicator)
     rows = [
-        (check, gone, shorter, round(100 * gone / summary.cards, 1) if summary.cards else 0.0)
+        (named(check, summary.titles), gone, shorter, round(100 * gone / summary.cards, 1) if summary.cards else 0.0)
         for check, gone, shorter in summary.quieter
+        if gone or shorter
     ]
     kept = by.get("critical", 0) + by.get("warning", 0)
     said = note(
@@ -144,14 +152,17 @@ def _quieter(summary: Summary) -> Markup:
         "none and count all. One check at a time:"
     )
     heads = ("Check made silent", "Cards gone", "Cards shorter", "Gone, % of all")
-    return said + table(heads, [row for row in rows if row[1] or row[2]][:40])
+    rest = (
+        folded("Checks whose cards would go less often", table(heads, rows[_FIRST:])) if rows[_FIRST:] else Markup("")
+    )
+    return said + table(heads, rows[:_FIRST]) + rest
 
 
 def _audited(summary: Summary, live: Audited) -> Markup:
     shown_here: dict[str, int] = {}
     for check, _, times, *_ in summary.per_check:
         shown_here[check] = shown_here.get(check, 0) + times
-    rows = [(check, shown_here.get(check, 0), *counts) for check, *counts in live.by_check]
+    rows = [(named(check, summary.titles), shown_here.get(check, 0), *counts) for check, *counts in live.by_check]
     said = note(
         f"From the audit store: {shown(live.calls)} calls, {shown(live.cards)} cards. Its rows hold no data of "
         "patients: they can be counted, not judged again. The calls need not be those of the patients above."
@@ -164,7 +175,7 @@ def _repeats(summary: Summary) -> Markup:
     rows = [(f"shown {times} times" if times > 1 else "shown once", pairs) for times, pairs in summary.repeats]
     said = note("How often the same check was shown for the same patient, at different moments.")
     drawn = bars([(label, pairs, GREY) for label, pairs in rows[:12]])
-    return said + drawn + table(("How often", "Patients and checks"), rows)
+    return said + drawn + folded("As a table", table(("How often", "Pairs of patient and check"), rows))
 
 
 def _open(summary: Summary) -> Markup:
@@ -173,10 +184,11 @@ def _open(summary: Summary) -> Markup:
         "The picture counts all questions left open, by reason. The table names those that were worth telling a "
         "prescriber, in moments. What the export holds none of for a patient is taken as none."
     )
-    return said + drawn + table(("Check", "Reason", "Moments"), summary.open[:40])
+    rows = [(named(check, summary.titles), reason, number) for check, reason, number in summary.open[:40]]
+    return said + drawn + table(("Check", "Reason", "Moments"), rows)
 
 
-_WORDS = {"people": "patients with an order of ours", "used": "lines used"}
+_WORDS = {"people": "patients with an order of baclofen or a benzodiazepine", "used": "lines used"}
 
 
 def _read(summary: Summary) -> Markup:

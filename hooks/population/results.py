@@ -22,7 +22,7 @@ class About(msgspec.Struct, frozen=True):
 
     ``chosen``: what people call the set; ``site``: the name of a site's file, "" for none. ``key``: of what stands for
     a patient, told by its hash; "named" where patients are named. ``reviewed``: checks that somebody has reviewed as
-    they are here, of how many.
+    they are here, of how many. ``titles``: of the checks, by id.
     """
 
     knowledge: str
@@ -33,6 +33,7 @@ class About(msgspec.Struct, frozen=True):
     chosen: str
     site: str
     reviewed: tuple[int, int]
+    titles: dict[str, str]
 
 
 class Audited(msgspec.Struct, frozen=True):
@@ -52,7 +53,8 @@ class Effect(msgspec.Struct, frozen=True):
     ``deviations``: check, what the site has otherwise, why; ``remarks``: what else of the file bears on a replay.
     ``findings``: that were shown; ``critical``: critical cards. ``emptied``: moments at which no card is left of some.
     ``toned``: moments at which a critical finding is no longer shown as critical, or at all. ``by_check``: check,
-    findings that go, that are lowered, that are raised, that come; cards that go, that come; patients.
+    findings that go, that are lowered, that are raised, that come, that read otherwise; cards that go, that come;
+    patients; critical findings that go or are lowered.
     """
 
     deviations: list[tuple[str, str, str]]
@@ -65,7 +67,7 @@ class Effect(msgspec.Struct, frozen=True):
     emptied: int
     toned: int
     patients: int
-    by_check: list[tuple[str, int, int, int, int, int, int, int]]
+    by_check: list[tuple[str, int, int, int, int, int, int, int, int, int]]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -110,6 +112,7 @@ class Summary(msgspec.Struct, frozen=True):
     chosen: str = ""
     site: str = ""
     reviewed: tuple[int, int] = (0, 0)
+    titles: dict[str, str] = {}
 
     @property
     def title(self) -> str:
@@ -191,7 +194,7 @@ def summarise(
         quieter=rows(_QUIETER),
         cards_by_indicator=rows(_CARDS_BY_INDICATOR),
         repeats=rows(_REPEATS),
-        situations=rows(_SITUATIONS),
+        situations=rows(_SITUATIONS.format(ordered=ORDERED)),
         open=rows(_OPEN),
         open_reasons=rows(_OPEN_REASONS),
         audited=audited,
@@ -248,12 +251,16 @@ _REPEATS = """
         SELECT patient, "check", count(DISTINCT moment) AS times FROM findings WHERE shown GROUP BY ALL
     ) GROUP BY times ORDER BY times
 """
+# Whatever was stopped and written anew at the same moment was changed.
+ORDERED = """
+    drugs || CASE WHEN actions = 'stop' THEN ' (stopped)' WHEN actions LIKE '%stop%' THEN ' (changed)' ELSE '' END
+"""
 _SITUATIONS = """
     WITH shown AS (
         SELECT patient, moment, string_agg(DISTINCT "check", ', ' ORDER BY "check") AS checks
         FROM findings WHERE shown GROUP BY ALL
     )
-    SELECT drugs || CASE WHEN actions LIKE '%stop%' THEN ' (stopped)' ELSE '' END,
+    SELECT {ordered},
     coalesce(checks, 'only what could not be checked'), count(*), sum(cards)::BIGINT
     FROM calls LEFT JOIN shown USING (patient, moment) WHERE cards > 0
     GROUP BY 1, 2 ORDER BY 4 DESC, 3 DESC, 1, 2 LIMIT 10

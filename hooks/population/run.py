@@ -263,6 +263,7 @@ class Replay:
             chosen=name_of(which),
             site=at.file if at is not None else "",
             reviewed=reviewed(which),
+            titles={id: check.title for id, check in knowledge_of(which).checks.items()},
             as_of=wanted.as_of.isoformat() if wanted.as_of else "",
             sources=_hash(sorted(sizes)),
             key="named" if key is None else _hash(key.hex()),

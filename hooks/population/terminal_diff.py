@@ -32,7 +32,7 @@ class Asked(msgspec.Struct, frozen=True):
 def show_difference(asked: Asked) -> bool:
     """Say who gets a different card; the answer is whether anybody does."""
     from hooks.population.diff import compare
-    from hooks.population.diff_report import by_check, lines, page
+    from hooks.population.diff_report import by_check, legend, lines, page
 
     one, other = _replayed(asked)
     out = asked.out
@@ -43,6 +43,8 @@ def show_difference(asked: Asked) -> bool:
         console().print(Text(line))
     if found.by_check:
         console().print(by_check(found))
+        for line in legend(found):
+            console().print(Text(line))
     if out is not None:
         write_whole(out / "diff.html", page(found).encode())
         console().print(Text(f"{out}: diff.html, changes.csv"))

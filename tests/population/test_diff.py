@@ -77,6 +77,25 @@ def test_what_became_of_a_check(tmp_path: Path, before: int, after: int, change:
     assert KIDNEY in (tmp_path / "out" / "diff.html").read_text(encoding="utf-8")
 
 
+def test_an_order_in_place_of_another_is_changed_not_stopped(tmp_path: Path) -> None:
+    """Stopped and written anew at one moment: who reads "stopped" would wonder about a dose."""
+    for name, egfr in (("a", 24), ("b", 23)):
+        at = story()
+        at.egfr(-10, egfr)
+        at.order("baclofen", -5, ended=20)
+        at.order("baclofen", 20, times=4, ended=40)
+        source = tmp_path / f"{name}-export"
+        source.mkdir()
+        (source / "a.ndjson").write_bytes(b"\n".join(map(orjson.dumps, at.resources)))
+        replay(Wanted((source,), tmp_path / name, key=KEY))
+    compare(tmp_path / "a", tmp_path / "b", tmp_path / "changes.csv")
+    with (tmp_path / "changes.csv").open(encoding="utf-8", newline="") as file:
+        ordered = {row["ordered"] for row in csv.DictReader(file)}
+    assert ordered == {"baclofen", "baclofen (changed)"}
+    stops = [row["actions"] for row in rows(tmp_path / "a", "calls")]
+    assert stops == ["written", "stop written", "stop"]
+
+
 def test_what_cannot_be_compared_is_told(tmp_path: Path) -> None:
     """Another key, other files, or no replay at all."""
     a = replayed(tmp_path, "a", 24)

@@ -161,7 +161,8 @@ def test_the_report_has_its_numbers(replayed: Path) -> None:
     assert f"<b>{round(100 * cards / told['orders'], 1)}</b>cards per 100 orders" in page
     shown = [row for row in rows(replayed, "findings") if row["shown"] == "true"]
     kidney = [row for row in shown if (row["check"], row["indicator"]) == ("baclofen-renal-dose", "critical")]
-    assert f'<td>baclofen-renal-dose</td><td>critical</td><td class="n">{len(kidney)}</td>' in page
+    named = "<small>baclofen-renal-dose</small></td>"
+    assert f'{named}<td>critical</td><td class="n">{len(kidney)}</td>' in page
     assert sum(number for _, number in told["per_indicator"]) == len(shown)
     assert sum(row[3] for row in told["per_month"]) == cards
     assert len(told["situations"]) <= 10

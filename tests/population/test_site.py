@@ -107,7 +107,7 @@ def changes(path: Path) -> set[tuple[str, str, str]]:
 def effect(out: Path) -> dict[str, Any]:
     """The effect of the site's file; ``by_check`` by check."""
     found: dict[str, Any] = summary(out)["effect"]
-    names = ("hidden", "lowered", "raised", "added", "gone", "new", "patients")
+    names = ("hidden", "lowered", "raised", "added", "reads", "gone", "new", "patients", "toned")
     found["by_check"] = {row[0]: dict(zip(names, row[1:], strict=True)) for row in found["by_check"]}
     return found
 
@@ -131,7 +131,9 @@ def test_a_silent_check_takes_its_cards_away_and_is_counted(export: Path, tmp_pa
     assert "CRITICAL findings hidden or lowered at 1 moments" in said
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "Look at these first" in page
-    assert f"<td>{PAIR}</td><td>silent</td><td>{WHY}</td>" in page
+    title = load_knowledge().checks[PAIR].title
+    assert f"<td>{title}<br><small>{PAIR}</small></td><td>silent</td><td>{WHY}</td>" in page
+    assert f"shown as less, with it: {title} (1)." in page
 
 
 def test_what_there_would_be_without_the_file_is_what_a_replay_without_it_finds(export: Path, tmp_path: Path) -> None:
