@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cds.findings import Indicator
 from cds.knowledge.cross import cross_faults
 from cds.knowledge.load import load_knowledge
-from cds.knowledge.model import Band, Knowledge, Levels, Pairing, ProposalRule, Risk, Shift, Side
+from cds.knowledge.model import Band, Knowledge, Levels, Pairing, ProposalRule, Risk, Shift, Side, SiteBounds
 
 AKI, PAIR, LIST, CONDITION = "baclofen-aki", "opioid-benzodiazepine", "sodium-oxybate", "psychosis-baclofen"
 ALARMING = Indicator.WARNING
@@ -43,6 +43,11 @@ def numbers(**changes: Any) -> Callable[[Any], Any]:
     return spoilt
 
 
+def left_to_sites(name: str, low: float, high: float) -> Callable[[Any], Any]:
+    """A number that a site may set between two others."""
+    return lambda was: {**was, name: replace(was[name], site=SiteBounds(low, high, "our own rule"))}
+
+
 def worded(**changes: str) -> Callable[[Any], Any]:
     """The first wording of a check changed."""
     return lambda was: {**was, next(iter(was)): replace(was[next(iter(was))], **changes)}
@@ -65,6 +70,14 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "a maximum for a use that is no condition": (
         of("limits", "diazepam", special=("hiccups-of-kings",)),
         "arithmetic/benzodiazepine_limits.toml: diazepam: 'hiccups-of-kings' is no concept of codes/conditions.toml",
+    ),
+    "a range for sites that ends below the number": (
+        of("checks", "naloxone-coprescribe", numbers=left_to_sites("age", 12, 17.9)),
+        "checks/naloxone-coprescribe.toml: numbers.age.site: 18 is not from 12 to 17.9",
+    ),
+    "a range for sites that begins above the number": (
+        of("checks", "naloxone-coprescribe", numbers=left_to_sites("age", 18.1, 21)),
+        "checks/naloxone-coprescribe.toml: numbers.age.site: 18 is not from 18.1 to 21",
     ),
     "a topic": (of("checks", AKI, topic="gossip"), "checks/baclofen-aki.toml: topic: 'gossip' is not in topics.toml"),
     "a source": (
@@ -215,3 +228,9 @@ def test_every_fault_is_told_at_once(whole: Knowledge) -> None:
 def test_the_checks_named_here_are_of_the_kinds_they_stand_for(whole: Knowledge) -> None:
     kinds = {id: whole.checks[id].kind for id in (PAIR, LIST, CONDITION)}
     assert kinds == {PAIR: "drug-drug", LIST: "drug-list", CONDITION: "drug-condition"}
+
+
+def test_the_ends_of_a_range_for_sites_belong_to_it() -> None:
+    for low, high in ((12, 18), (18, 21)):
+        spoil = of("checks", "naloxone-coprescribe", numbers=left_to_sites("age", low, high))
+        assert cross_faults(spoil(load_knowledge())) == []

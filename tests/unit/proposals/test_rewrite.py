@@ -126,6 +126,11 @@ def test_a_resource_is_found_byte_for_byte() -> None:
     assert raw_at(b'{"id":"' + b"x" * LONGEST + b'"}', "") is None
 
 
+def test_what_is_no_resource_is_not_changed() -> None:
+    for sent in (b'{"id":', b"[1]", b"", b'{"id": "d1"} and more'):
+        assert changed(sent, {"status": "active"}) is None
+
+
 def test_a_removed_element_takes_its_extension_along() -> None:
     made = changed(b'{"id":"d1","status":"draft","_status":{"id":"x"}}', {"status": None})
     assert made is not None
