@@ -54,7 +54,7 @@ def test_what_is_due_names_only_the_drug_that_is_taken_for_long() -> None:
 
 
 def test_each_drug_of_an_overdose_is_shown_once() -> None:
-    report = report_on(case_named("signs-od-second-drug"), "R4")
+    report = report_on(case_named("signs-od-second-drug-new"), "R4")
     (finding,) = [one for one in report.findings if one.check == "overdose-signs"]
     assert len(finding.seen) == len(set(finding.seen)) == 3  # two drugs and the breaths
 
