@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from cds.knowledge.load import load_knowledge
 from cds.review import review_of
 from hooks.cards import NOT_CHECKED
 from hooks.cli import cli
+from hooks.population.run import Wanted, replay
+from hooks.population.which import which_of
 from hooks.reviews import Line, append_review
+from hooks.settings import Settings
 from tests.population.test_replay import rows, summary, tables
 from tests.support.sets import edited
 from tests.support.stories import KIDNEY, PAIR, Story
@@ -202,16 +206,30 @@ def test_two_sites_files_and_none_are_held_against_each_other(export: Path, tmp_
 
 
 def test_two_processes_and_an_interruption_change_nothing(export: Path, tmp_path: Path) -> None:
-    """The site's file travels to the workers; a replay is not gone on with under another file."""
-    text = otherwise(PAIR, 'mode = "silent"')
-    one, _ = replayed(export, tmp_path / "one", "--site", site(tmp_path, text))
-    two = run(
-        *("replay", export, "--out", tmp_path / "two", "--identified", "--processes", 2),
-        *("--site", tmp_path / "ward.toml"),
-    )
-    assert two.exit_code == 0, two.output
-    assert tables(one) == tables(tmp_path / "two")
-    assert tables(one / "without") == tables(tmp_path / "two" / "without")
+    """The site's file travels to the workers; an interrupted replay goes on under the same file, and no other."""
+    ward = site(tmp_path, otherwise(PAIR, 'mode = "silent"'))
+    one, _ = replayed(export, tmp_path / "one", "--site", ward)
+    more = ("replay", export, "--identified", "--site", ward)
+    assert run(*more, "--out", tmp_path / "two", "--processes", 2).exit_code == 0
+    stopped = Wanted((export,), tmp_path / "three", identified=True, which=which_of(Settings(), site=ward))
+    with pytest.raises(KeyboardInterrupt):
+        replay(stopped, interrupted_when("writing"))
+    other = site(tmp_path, otherwise(PAIR, 'mode = "off"'), "other")
+    refused = run("replay", export, "--identified", "--site", other, "--out", tmp_path / "three", "--resume")
+    assert (refused.exit_code, "not the same knowledge" in refused.output) == (2, True)
+    assert run(*more, "--out", tmp_path / "three", "--resume").exit_code == 0
+    for name in ("two", "three"):
+        assert tables(one) == tables(tmp_path / name)
+        assert tables(one / "without") == tables(tmp_path / name / "without")
+        assert effect(one) == effect(tmp_path / name)
+
+
+def interrupted_when(what: str) -> Callable[[str, int, int], None]:
+    def tell(now: str, done: int, of: int) -> None:
+        if now == what:
+            raise KeyboardInterrupt
+
+    return tell
 
 
 @pytest.mark.parametrize(
