@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cds.case import Lab, Problem, Reason, Unknown
+from cds.checks.conditions import problem_words
 from cds.knowledge.model import Check
 from cds.view import View, day, number
 
@@ -15,8 +16,7 @@ NAMES = {"audit-c": "AUDIT-C", "alcohol-drinks-per-week": "drinks per week", "al
 
 def drinks_now(view: View) -> tuple[str, ...]:
     """Everything that says so, in words: active problems, then recorded amounts."""
-    problems = (_words(problem) for problem in view.problems(NOW))
-    return (*problems, *heavy_use(view))
+    return (*map(problem_words, view.problems(NOW)), *heavy_use(view))
 
 
 def past_problems(view: View) -> tuple[Problem, ...]:
@@ -68,7 +68,3 @@ def _last(view: View, kind: str) -> Lab | None:
 
 def _stale(view: View, lab: Lab, check: Check) -> bool:
     return lab.when is None or not 0 <= (view.case.as_of - lab.when.last).days <= check.number("days")
-
-
-def _words(problem: Problem) -> str:
-    return f"{problem.concept.label}{f' since {day(problem.onset)}' if problem.onset else ''}"

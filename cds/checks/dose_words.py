@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cds.case import Known
-from cds.checks.levels import holds
+from cds.checks.levels import holds, one_lower
 from cds.checks.words import seen
 from cds.findings import Finding, Indicator, Value
 from cds.knowledge.model import Check
@@ -43,10 +43,7 @@ def dose_finding(
 
 def one_lower_if_settled(view: View, check: Check, items: tuple[Present, ...], to: Indicator) -> Indicator:
     """An unchanged dose of long standing drops one level, not below the check's ``renewal``."""
-    floor = check.levels.renewal
-    if floor is None or floor >= to or holds(view, "settled", items) != Known(True):
-        return to
-    return Indicator(max(to - 1, floor))
+    return one_lower(to, check.levels.renewal) if is_settled(view, items) else to
 
 
 def is_settled(view: View, items: tuple[Present, ...]) -> bool:

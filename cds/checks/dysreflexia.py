@@ -20,7 +20,7 @@ def autonomic_dysreflexia(view: View, check: Check) -> Outcome:
     """A stop or a reduction by pump is a warning; a start or a raise an info; a stop by mouth an info."""
     ours = ingredients_of(check.applies_to, view.knowledge.terminology)
     stopped = stopped_items(view, ours) + stopped_items(view, ours, omitted=True)
-    present = tuple(item for item in view.present if item.subject and item.ingredient in ours and item.systemic)
+    present = tuple(item for item in view.on_side(check.applies_to) if item.subject)
     if not stopped and not present:
         return Outcome(check.id, why="no order of this call brings or ends baclofen")
     looked = tuple(seen(view, item) for item in (*stopped, *present))

@@ -129,8 +129,7 @@ def lowered(view: View, check: Check, ingredients: frozenset[str]) -> Lowered:
                 said.append(NotChecked(check.id, fall.reason, fall.detail, makes_card=False))
             else:
                 found.append(fall)
-    why = "the dose goes on as it is, or up" if found else "nothing that runs is changed to a known lower dose"
-    return Lowered(tuple(found), tuple(dict.fromkeys(said)), why)
+    return Lowered(tuple(found), tuple(dict.fromkeys(said)), "nothing that runs is changed to a known lower dose")
 
 
 def _has(order: Order, id: str) -> bool:

@@ -79,6 +79,11 @@ def level(view: View, check: Check, scope: tuple[Present, ...], rules: Levels | 
     )
 
 
+def one_lower(to: Indicator, floor: Indicator | None) -> Indicator:
+    """One level below, but not below ``floor``; None: a renewal of this check lowers nothing."""
+    return to if floor is None else min(to, Indicator(max(to - 1, floor)))
+
+
 def _said(check: Check, unknown: dict[str, Unknown]) -> tuple[NotChecked, ...]:
     """One entry per reason: the finding stands, its level might be higher. The finding's own card says it."""
     details = {(why.reason, why.detail) for why in unknown.values()}
@@ -116,6 +121,6 @@ def unknown_for(check: Check, gaps: tuple[Unknown, ...], *, makes_card: bool = T
     return tuple(
         [
             NotChecked(check.id, gap.reason, gap.detail, makes_card and gap.reason is not Reason.REPORTED_EMPTY)
-            for gap in (gaps if len(gaps) == 1 else dict.fromkeys(gaps))
+            for gap in dict.fromkeys(gaps)
         ]
     )

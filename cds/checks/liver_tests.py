@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds.case import Known, Lab, Reason, Unknown
+from cds.case import Known, Lab, Maybe, Reason, Unknown, When
 from cds.checks.levels import unknown_for
 from cds.checks.registry import check
 from cds.checks.words import seen
@@ -36,19 +36,20 @@ def benzo_lft_monitoring(view: View, check: Check) -> Outcome:
     if gaps:
         return Outcome(check.id, (), said + unknown_for(check, gaps, makes_card=False), looked, "liver tests not seen")
     said += unknown_for(check, view.reported_empty("liver"), makes_card=False)
+    meant = long or items
     reasons = ("taken for long" if long else "", *(problem.concept.label for problem in ill))
     finding = Finding(
         check=check.id,
         indicator=check.levels.base,
         wording="default",
         values={
-            "one": joined(view.name(item.ingredient) for item in (long or items)),
+            "one": joined(view.name(item.ingredient) for item in meant),
             "last": f"the last is of {day(newest.when)}" if newest is not None else "none is on record",
-            "drugs": list(dict.fromkeys(item.ingredient for item in (long or items))),
+            "drugs": list(dict.fromkeys(item.ingredient for item in meant)),
         },
-        about=tuple(dict.fromkeys(item.ref for item in (long or items))),
+        about=tuple(dict.fromkeys(item.ref for item in meant)),
         evidence=check.evidence,
-        seen=(*(seen(view, item) for item in (long or items)), *((_test(newest),) if newest is not None else ())),
+        seen=(*(seen(view, item) for item in meant), *((_test(newest),) if newest is not None else ())),
         because=tuple(reason for reason in reasons if reason),
     )
     return Outcome(check.id, (finding,), said, looked, "liver tests are due")
@@ -56,12 +57,16 @@ def benzo_lft_monitoring(view: View, check: Check) -> Outcome:
 
 def _days(view: View, item: Present) -> int:
     """Days on the drug without a break; 0 where nobody can tell."""
-    started = item.use.started if item.use is not None else Unknown(Reason.ABSENT)
+    started = _started(item)
     return (view.case.as_of - started.value.last).days if isinstance(started, Known) else 0
 
 
+def _started(item: Present) -> Maybe[When]:
+    return item.use.started if item.use is not None else Unknown(Reason.ABSENT)
+
+
 def _unknown_starts(check: Check, items: tuple[Present, ...]) -> tuple[NotChecked, ...]:
-    starts = [item.use.started for item in items if item.use is not None]
+    starts = map(_started, items)
     return unknown_for(check, tuple(gap for gap in starts if isinstance(gap, Unknown)), makes_card=False)
 
 

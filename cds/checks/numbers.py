@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from cds.case import Action, DrugUse, Known, Reason
 from cds.checks.conditions import on_route
-from cds.checks.levels import holds, unknown_for
+from cds.checks.levels import holds, one_lower, unknown_for
 from cds.checks.words import seen
 from cds.findings import Finding, Indicator, NotChecked, Outcome
 from cds.knowledge.model import Band, Check
@@ -139,7 +139,6 @@ def _finding(view: View, check: Check, items: list[Present], total: float, band:
 
 def _as_renewal(view: View, check: Check, items: list[Present], band: Band) -> tuple[Indicator, tuple[str, ...]]:
     """An unchanged dose of long standing drops one level, not below the check's ``renewal``."""
-    floor = check.levels.renewal
-    if floor is None or floor >= band.to or holds(view, "settled", tuple(items)) != Known(True):
+    if holds(view, "settled", tuple(items)) != Known(True):
         return band.to, ()
-    return Indicator(max(band.to - 1, floor)), (view.knowledge.facts["settled"].words,)
+    return one_lower(band.to, check.levels.renewal), (view.knowledge.facts["settled"].words,)

@@ -25,8 +25,9 @@ def intrathecal_orders(view: View) -> tuple[Present, ...]:
 
 def micrograms(item: Present) -> DailyDose | None:
     """The intrathecal daily dose in mcg, or None when it is not known."""
-    known = isinstance(item.dose, Known) and item.dose.value.unit == PER_DAY
-    return item.dose.value if known and isinstance(item.dose, Known) else None
+    if isinstance(item.dose, Known) and item.dose.value.unit == PER_DAY:
+        return item.dose.value
+    return None
 
 
 def running(item: Present) -> DailyDose | None:
@@ -100,13 +101,13 @@ def _unseen(view: View, check: Check, item: Present) -> tuple[NotChecked, ...]:
     """Why the dose could not be compared with the running one; a bolus is not compared."""
     if is_bolus(item) or running(item) is not None:
         return ()
-    if item.use is not None or _running_unread(view, item):
+    if _running_unread(item):
         detail = f"running intrathecal dose of {view.name(item.ingredient)} not known"
         return (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=False),)
     return unknown_for(check, view.gaps(*LISTS)) + unknown_for(check, view.reported_empty(*LISTS))
 
 
-def _running_unread(view: View, item: Present) -> bool:
+def _running_unread(item: Present) -> bool:
     """Whether the order names a running one, of which we could not read what it is."""
     return item.order is not None and (bool(item.order.replaces) or item.order.action is not Action.START)
 

@@ -63,7 +63,7 @@ def _finding(view: View, check: Check, fall: Fall) -> Finding | None:
         "diazepam_low": round(load.low, 2),
         "diazepam_high": round(load.high, 2),
         "start": number(round(start, 1)),
-        "working": load.working[0] if load.working else "",
+        "working": load.working[0],
     }
     capped = (f"not above {number(check.number('cap'))} mg/day outside hospital",) if load.low > start else ()
     at = Level(check.levels.base)

@@ -38,7 +38,7 @@ def tolerance_review(view: View, check: Check) -> Outcome:
         old,
         check.levels.base,
         "default",
-        {"one": view.name(old[0].ingredient), "months": int(days // check.number("month"))},
+        {"one": view.name(old[0].ingredient), "months": int(days / check.number("month"))},
         (f"unchanged for at least {int(check.number('days'))} days",),
         unknown=("whether a review took place",) if gaps else (),
     )

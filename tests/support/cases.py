@@ -195,7 +195,8 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     wording: str = ""
     values: dict[str, Any] = {}
     because: str = ""
-    unknown: str = ""
+    unknown: str | None = None
+    shown: bool = True
 
 
 class ExpectedGap(msgspec.Struct, forbid_unknown_fields=True):

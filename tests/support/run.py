@@ -117,7 +117,7 @@ def mismatches(case: Case, report: Report, release: str, knowledge: Knowledge | 
         found += _details(
             want, [f for f in report.findings if f.check == want.check and indicator(f) == want.indicator]
         )
-    found += _unchecked(case, report)
+    found += [*_unchecked(case, report), *_unexplained(report)]
     if case.suggest is not None:
         labels = suggested(case, release, report, knowledge or load_knowledge(case.profile))
         found += [] if labels == case.suggest else [f"suggested: expected {case.suggest}, said {labels}"]
@@ -138,14 +138,23 @@ def _details(want: Any, findings: list[Finding]) -> list[str]:
     for finding in findings:
         if want.wording and finding.wording != want.wording:
             found.append(f"{want.check}: wording {finding.wording!r}, expected {want.wording!r}")
+        if finding.shown is not (want.shown and want.indicator != "silent"):
+            found.append(f"{want.check}: {'' if finding.shown else 'not '}shown")
         if want.because and want.because not in finding.because:
             found.append(f"{want.check}: because {finding.because}, expected {want.because!r}")
-        if want.unknown and want.unknown not in finding.unknown:
+        if want.unknown is not None and want.unknown not in (finding.unknown or ("",)):
             found.append(f"{want.check}: unknown {finding.unknown}, expected {want.unknown!r}")
         for name, value in want.values.items():
             if finding.values.get(name) != value:
                 found.append(f"{want.check}: {name} is {finding.values.get(name)!r}, expected {value!r}")
     return found
+
+
+def _unexplained(report: Report) -> list[str]:
+    """Whatever is asked says why it fired or did not, and from what; whatever is found names its sources."""
+    silent = [one.check for one in report.outcomes if not (one.why and all([one.why, *one.looked_at]))]
+    bare = [one.check for one in report.findings if not (one.evidence and one.about)]
+    return [f"{id}: does not say why" for id in silent] + [f"{id}: about nothing, or without a source" for id in bare]
 
 
 def _unchecked(case: Case, report: Report) -> list[str]:
