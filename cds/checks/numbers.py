@@ -139,6 +139,7 @@ def _finding(view: View, check: Check, items: list[Present], total: float, band:
 
 def _as_renewal(view: View, check: Check, items: list[Present], band: Band) -> tuple[Indicator, tuple[str, ...]]:
     """An unchanged dose of long standing drops one level, not below the check's ``renewal``."""
-    if holds(view, "settled", tuple(items)) != Known(True):
+    lower = one_lower(band.to, check.levels.renewal)
+    if lower == band.to or holds(view, "settled", tuple(items)) != Known(True):
         return band.to, ()
-    return one_lower(band.to, check.levels.renewal), (view.knowledge.facts["settled"].words,)
+    return lower, (view.knowledge.facts["settled"].words,)
