@@ -53,6 +53,15 @@ def test_what_is_due_names_only_the_drug_that_is_taken_for_long() -> None:
     assert due.about == ("MedicationRequest/m1",)
 
 
+@pytest.mark.parametrize(
+    ("case", "capped"), [("sl-alprazolam", False), ("sl-alprazolam-4", False), ("sl-alprazolam-6", True)]
+)
+def test_only_a_switch_above_the_cap_is_said_not_to_be_for_outside_hospital(case: str, capped: bool) -> None:
+    report = report_on(case_named(case), "R4")
+    (finding,) = [one for one in report.findings if one.check == "benzo-switch-long-acting"]
+    assert ("not above 40 mg/day outside hospital" in finding.because) is capped
+
+
 def test_each_drug_of_an_overdose_is_shown_once() -> None:
     report = report_on(case_named("signs-od-second-drug-new"), "R4")
     (finding,) = [one for one in report.findings if one.check == "overdose-signs"]
