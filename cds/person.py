@@ -170,9 +170,7 @@ def current_setting(encounters: Iterable[EncounterFact], as_of: date) -> Setting
     going_on = [
         fact
         for fact in encounters
-        if fact.status not in _NOT_NOW
-        and not (fact.status in _OVER and fact.end is not None and fact.end.last < as_of)
-        and not (fact.end is not None and fact.end.last < as_of)
+        if fact.status not in _NOT_NOW and not (fact.end is not None and fact.end.last < as_of)
     ]
     going_on.sort(key=lambda fact: (fact.status not in _OVER, fact.start.first if fact.start else date.min, fact.id))
     settings = [setting for fact in going_on if (setting := encounter_setting(fact)) is not Setting.UNKNOWN]

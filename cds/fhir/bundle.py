@@ -48,6 +48,7 @@ class Shell(msgspec.Struct):
     entry: msgspec.Raw = msgspec.Raw(b"")
     resource: msgspec.Raw = msgspec.Raw(b"")
     response: Any = None
+    search: Any = None
 
 
 _as_shell = msgspec.json.Decoder(Shell)
@@ -252,9 +253,19 @@ def _open_wrapped(shell: Shell, path: str, opened: Opened, depth: int) -> None:
 
 def _open_bundle(shell: Shell, path: str, opened: Opened, depth: int) -> None:
     entries = _items(bytes(shell.entry))
-    _note_pages(salvage_as(shell.total, float), salvage_as(shell.link, list[Link]), len(entries), opened)
+    sent = sum(map(_may_match, entries))
+    _note_pages(salvage_as(shell.total, float), salvage_as(shell.link, list[Link]), sent, opened)
     for at, item in enumerate(entries):
         _open_entry(bytes(item), f"{path}.entry[{at}]", opened, depth)
+
+
+def _may_match(item: msgspec.Raw) -> bool:
+    """The same as ``_is_match`` of an entry that may have any form."""
+    try:
+        search = _as_shell.decode(item).search
+    except msgspec.ValidationError:
+        return True
+    return not isinstance(search, dict) or search.get("mode") not in ("include", "outcome")
 
 
 def _items(text: bytes) -> list[msgspec.Raw]:

@@ -113,8 +113,7 @@ def _as_needed(sent: DosageView) -> bool:
 
 def _by_preference(sent: list[DoseAndRate] | DoseAndRate | None) -> Sequence[DoseAndRate]:
     """The dose as ordered first, then as calculated, then as sent (Epic sends three of them)."""
-    doses = many(sent)
-    return sorted(doses, key=_preference) if len(doses) > 1 else doses
+    return sorted(many(sent), key=_preference)
 
 
 def _preference(dose: DoseAndRate) -> int:

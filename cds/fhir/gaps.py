@@ -69,9 +69,8 @@ def is_draft(source: Source) -> bool:
 
 
 def expected(source: Source, view: Resource) -> bool:
-    """Whether the resource is of a kind that the source was asked for; anything is where we have no expectation."""
-    kinds = [_EXPECTED.get(hold, Resource) for hold in source.holds]
-    return not kinds or any(isinstance(view, kind) for kind in kinds)
+    """Whether the resource is of a kind that the source was asked for."""
+    return any(isinstance(view, _EXPECTED.get(hold, Resource)) for hold in source.holds)
 
 
 def words_for(view: Resource) -> str:

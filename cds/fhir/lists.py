@@ -28,8 +28,7 @@ def list_fact(view: List, path: str, index: Index) -> ListFact:
 
 
 def _item(entry: ListEntry, index: Index) -> ListItem | None:
-    names = pointers((entry.item,)) if entry.item is not None else ()
-    what = referenced(entry.item, index, "Medication") if entry.item is not None else Coded()
+    names, what = pointers((entry.item,)), referenced(entry.item, index, "Medication")
     return ListItem(names, what) if names or what != Coded() else None
 
 

@@ -109,9 +109,7 @@ def _in_words(quantity: Amount | None) -> str:
 
 def _moment(view: Observation) -> When | None:
     """When it was true of the patient; for a period its end; failing that, when it was issued."""
-    found = when(view.effectiveDateTime)
-    if found is None and view.effectivePeriod is not None:
-        found = ends(view.effectivePeriod) or starts(view.effectivePeriod)
+    found = when(view.effectiveDateTime) or ends(view.effectivePeriod) or starts(view.effectivePeriod)
     if found is None and view.effectiveTiming is not None:
         events = [moment for moment in map(when, many(view.effectiveTiming.event)) if moment is not None]
         found = max(events, key=lambda moment: moment.last, default=None)

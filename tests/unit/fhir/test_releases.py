@@ -279,6 +279,26 @@ def test_each_resource_tells_its_release(release: str, sent: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(
+    ("release", "kind", "elements"),
+    [
+        ("DSTU2", "MedicationStatement", {"wasNotTaken": False}),
+        ("DSTU2", "MedicationStatement", {"reasonForUseCodeableConcept": {"text": "spasticity"}}),
+        ("DSTU2", "MedicationStatement", {"reasonForUseReference": {"reference": "Condition/c1"}}),
+        ("STU3", "MedicationStatement", {"taken": "y"}),
+        ("R5", "MedicationStatement", {"status": "recorded"}),
+        ("R5", "MedicationStatement", {"adherence": {"code": {"text": "taking"}}}),
+        ("DSTU2", "AllergyIntolerance", {"status": "active"}),
+        ("STU3", "AllergyIntolerance", {"assertedDate": "2026-01-01"}),
+        ("STU3", "AllergyIntolerance", {"clinicalStatus": "active"}),
+        ("STU3", "Condition", {"assertedDate": "2026-01-01"}),
+        ("DSTU2", "Condition", {"dateRecorded": "2026-01-01"}),
+    ],
+)
+def test_one_element_of_the_record_can_tell_the_release(release: str, kind: str, elements: dict[str, Any]) -> None:
+    assert detect_release([source({"resourceType": kind, **elements})]) == release
+
+
+@pytest.mark.parametrize(
     ("release", "elements"),
     [
         ("STU3", {"requester": {"agent": {"reference": "Practitioner/1"}}}),

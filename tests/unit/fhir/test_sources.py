@@ -115,6 +115,9 @@ def test_what_came_along_with_the_matches_is_no_match() -> None:
     whole = {"resourceType": "Bundle", "total": 1, "entry": entries}
     assert reasons(read(whole)) == []
     assert reasons(read({**whole, "total": 2})) == [Reason.TRUNCATED]
+    odd = {**whole, "link": {"relation": "self"}}  # which makes us take the Bundle apart
+    assert reasons(read(odd)) == []
+    assert reasons(read({**odd, "total": 2})) == [Reason.TRUNCATED]
 
 
 @pytest.mark.parametrize("bad", [7, "nonsense", {"resourceType": "Nothing"}, {"id": "x"}, [1], True])
