@@ -284,8 +284,7 @@ def _open_entry(text: bytes, path: str, opened: Opened, depth: int) -> None:
         pass
     opened.seen = True
     if not text.startswith(b"{"):
-        if text != b"null":
-            _open_item(text, path, opened, depth)
+        _open_item(text, path, opened, depth)
         return
     shell = _as_shell.decode(text)
     inside = bytes(shell.resource)

@@ -118,7 +118,7 @@ def _listing(text: Words, stop: int, end: int) -> bool:
 
 def _taken_back(text: Words, last: int) -> bool:
     after = text.words[last + 1 : last + 1 + _BACK]
-    if after[:1] and after[0] in ("excluded", "screening", "screen", "risk", "prophylaxis", "vaccination", "free"):
+    if after and after[0] in ("excluded", "screening", "screen", "risk", "prophylaxis", "vaccination", "free"):
         return True
     return any(pair in _PAIRS for pair in pairwise(after))
 

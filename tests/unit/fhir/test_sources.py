@@ -115,9 +115,22 @@ def test_what_came_along_with_the_matches_is_no_match() -> None:
     whole = {"resourceType": "Bundle", "total": 1, "entry": entries}
     assert reasons(read(whole)) == []
     assert reasons(read({**whole, "total": 2})) == [Reason.TRUNCATED]
-    odd = {**whole, "link": {"relation": "self"}}  # which makes us take the Bundle apart
+    odd = {**whole, "link": {"relation": "self"}, "entry": [*entries, entries[1]]}  # it is taken apart
     assert reasons(read(odd)) == []
     assert reasons(read({**odd, "total": 2})) == [Reason.TRUNCATED]
+    assert reasons(read({**odd, "total": 2, "entry": [*entries, 7]})) == [Reason.UNREADABLE]
+
+
+@pytest.mark.parametrize("bad", [7, "nonsense", [1], True])
+def test_what_is_no_entry_at_all_is_said(bad: Any) -> None:
+    chart = read({"resourceType": "Bundle", "entry": [{"resource": BARE}, bad, None]})
+    assert [fact.id for fact in chart.medications] == ["m1"]
+    assert reasons(chart) == [Reason.UNREADABLE]
+
+
+def test_an_entry_may_be_the_text_of_a_resource() -> None:
+    chart = read({"resourceType": "Bundle", "entry": [json.dumps(BARE), None]})
+    assert ([fact.id for fact in chart.medications], reasons(chart)) == (["m1"], [])
 
 
 @pytest.mark.parametrize("bad", [7, "nonsense", {"resourceType": "Nothing"}, {"id": "x"}, [1], True])

@@ -6,7 +6,7 @@ import pytest
 
 from cds.allergies import allergies
 from cds.case import Allergy
-from cds.chart import AllergyFact, ProblemFact
+from cds.chart import AllergyFact, Coded, Coding, ProblemFact
 from tests.unit.reconcile.facts import ago, terminology, words
 
 
@@ -26,6 +26,12 @@ def test_an_allergy_names_the_entry_that_tells_of_it() -> None:
     assert [one.ref for one in listed(id="")] == [""]
     assert [(one.to.ids, one.ref, one.when) for one in as_problem()] == [(("baclofen",), "Condition/c1", ago(40))]
     assert [one.ref for one in as_problem(id="")] == [""]
+
+
+def test_a_class_told_by_a_code_alone_is_named_in_words() -> None:
+    group = Coded((Coding("http://www.whocc.no/atc", "N05BA"),))
+    (told,) = allergies([AllergyFact("a1", "x", substances=(group,))], (), terminology())
+    assert (told.to.ids, told.to.label) == (("class:benzodiazepine",), "benzodiazepine")
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,13 @@ def test_of_a_drug_long_since_only_dispensed_the_last_dispense_is_the_past_use()
     assert [use.ref for use in build(*old).past_uses] == ["MedicationDispense/x170"]
 
 
+def test_a_dispense_long_ago_does_not_end_what_was_handed_over_since() -> None:
+    old = medicine(BACLOFEN, "x1", "dispense", "completed", effective_start=ago(400))
+    new = medicine(BACLOFEN, "x2", "dispense", "completed", effective_start=ago(10), supply=days(30))
+    for told in ((old, new), (new, old)):
+        assert one_use(*told).last_supplied == ago(10)
+
+
 def test_a_dispense_before_an_ended_order_began_is_not_of_it() -> None:
     ended = medicine(LORAZEPAM, "m1", status="completed", written=ago(10), effective_end=ago(5))
     before = medicine(LORAZEPAM, "x1", "dispense", "completed", effective_start=ago(20), supply=days(30))
