@@ -120,14 +120,16 @@ def _at_prescribing(
     ordered = [told(fact) for fact in chart.medications if fact.draft]
     drafts = [_draft(item, chart, setting, terminology) for item in _looked_at(ordered)]
     taken_up = lapsed(listed, ordered, as_of) if refill else ()
-    known = (*listed.running, *taken_up, *(item for item in listed.over if item.name not in _names(taken_up)))
+    resumed = _names(taken_up)
+    known = (*listed.running, *taken_up, *(item for item in listed.over if item.name not in resumed))
     result = reconcile(drafts, known, as_of=as_of, list_seen=_seen(chart), instead=refill)
-    revived = _names(result.revived) | _names(taken_up)
-    again = (*taken_up, *(ends_today(item, as_of) for item in listed.over if item.name in _names(result.revived)))
+    revived = _names(result.revived)
+    again = (*taken_up, *(ends_today(item, as_of) for item in listed.over if item.name in revived))
+    gone = revived | resumed
     return _Medicines(
         orders=result.orders,
         running=(*listed.running, *again),
-        over=tuple(item for item in listed.over if item.name not in revived),
+        over=tuple(item for item in listed.over if item.name not in gone),
         left_out=listed.left_out,
         beyond=_beyond(ordered),
     )

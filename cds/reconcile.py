@@ -7,7 +7,7 @@ treatment (not linked). Nothing here reads FHIR or decides whether a change is d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -18,6 +18,7 @@ from cds.case import Action, Concept, DrugUse, Order, Setting
 
 STOPPING = frozenset({"stopped", "cancelled", "on-hold"})
 NO_ORDER = frozenset({"completed", "ended", "entered-in-error"})
+Places = Mapping[str, Sequence[int]]
 _ORDER_TYPES = frozenset({"MedicationRequest", "MedicationOrder", "MedicationPrescription", ""})
 
 
@@ -63,8 +64,9 @@ def reconcile(
     dosage (a refill, an entry of the discharge list).
     """
     found: list[_Decided] = []
+    places = _places(running)
     for draft in drafts:
-        decided = _decide(draft, running, as_of, list_seen)
+        decided = _decide(draft, running, places, as_of, list_seen)
         found += [_instead(item, running) for item in decided] if instead else decided
     found = _join_stops(found)
     names = {name for decided in found for name in decided.order.replaces}
@@ -77,11 +79,11 @@ class _Decided(msgspec.Struct, frozen=True):
     told: Told
 
 
-def _decide(draft: Draft, running: Sequence[Running], as_of: date, list_seen: bool) -> list[_Decided]:
+def _decide(draft: Draft, running: Sequence[Running], places: Places, as_of: date, list_seen: bool) -> list[_Decided]:
     told = draft.told
     if told.fact.status in NO_ORDER:
         return []
-    linked = [item for item in running if _links(told, item)]
+    linked = _linked(told, running, places)
     live = [item for item in linked if not item.over]
     if _stops(told, live, as_of):
         return _stop(draft, linked, running, list_seen and not _ran(told, as_of))
@@ -108,6 +110,24 @@ def _instead(item: _Decided, running: Sequence[Running]) -> _Decided:
 # -- links ----------------------------------------------------------------------------------------------------------
 
 
+def _places(running: Sequence[Running]) -> Places:
+    """By id, identifier and reference, where the treatments stand that it may mean: basket and list may be long."""
+    places: dict[str, list[int]] = {}
+    for place, item in enumerate(running):
+        for member in item.members:
+            for word in (member.fact.id, member.ref, *member.fact.identifiers):
+                places.setdefault(word, []).append(place)
+    return places
+
+
+def _linked(told: Told, running: Sequence[Running], places: Places) -> list[Running]:
+    """The treatments that a draft is, or names, in their order."""
+    fact = told.fact
+    words = {fact.id, *fact.identifiers, *fact.prior, *(_kind_and_id(name)[1] for name in fact.prior)}
+    maybe = sorted({place for word in words for place in places.get(word, ())})
+    return [running[place] for place in maybe if _links(told, running[place])]
+
+
 def _links(told: Told, item: Running) -> bool:
     """Whether a draft is, or names, one of the resources that tell of a treatment; an ended one only by being it."""
     if any(_is_same_order(told, member) for member in item.members if member.fact.kind == ORDER):
@@ -127,10 +147,16 @@ def _names(told: Told, member: Told) -> bool:
     for name in told.fact.prior:
         if name in member.fact.identifiers or (member.ref and name == member.ref):
             return True
-        kind, _, last = name.replace("urn:uuid:", "/").rpartition("/")
-        if member.fact.kind == ORDER and last == member.fact.id and last and kind.rsplit("/", 1)[-1] in _ORDER_TYPES:
+        kind, last = _kind_and_id(name)
+        if member.fact.kind == ORDER and last == member.fact.id and last and kind in _ORDER_TYPES:
             return True
     return False
+
+
+def _kind_and_id(name: str) -> tuple[str, str]:
+    """The type, "" if it has none, and the id of a reference, however it is written."""
+    before, _, last = name.replace("urn:uuid:", "/").rpartition("/")
+    return before.rsplit("/", 1)[-1], last
 
 
 def _unlinked(told: Told, running: Sequence[Running]) -> list[Running]:

@@ -230,6 +230,21 @@ class View:
                 places.setdefault(concept, []).append(place)
         return places
 
+    def past(self, ingredients: Iterable[str]) -> tuple[DrugUse, ...]:
+        """What was taken of any of the ingredients and has ended."""
+        index = self._past_by_ingredient
+        places = {place for id in ingredients for place in index.get(id, ())}
+        return tuple(self.case.past_uses[place] for place in sorted(places))
+
+    @cached_property
+    def _past_by_ingredient(self) -> Mapping[str, list[int]]:
+        """Where among the ended uses each ingredient stands: of a long record they are most."""
+        places: dict[str, list[int]] = {}
+        for place, use in enumerate(self.case.past_uses):
+            for ingredient in use.drug.ingredients:
+                places.setdefault(ingredient.id, []).append(place)
+        return places
+
     # -- what could not be seen -------------------------------------------------------------------------------------
 
     def gaps(self, *keys: str) -> tuple[Unknown, ...]:

@@ -125,8 +125,7 @@ def single_mg(item: Present) -> float | None:
 
 
 def _past(view: View, wanted: set[str]) -> list[DrugUse]:
-    found = [use for use in view.case.past_uses if not use.single_dose]
-    return [use for use in found if wanted.intersection(each.id for each in use.drug.ingredients)]
+    return [use for use in view.past(wanted) if not use.single_dose]
 
 
 def _days_since_end(view: View, use: DrugUse) -> int | None:

@@ -96,7 +96,7 @@ def _taken_out(view: View, check: Check, items: tuple[Present, ...]) -> Finding 
         and (one.status == "planned" or one.when is None or 0 <= (view.case.as_of - one.when.last).days <= days)
     ]
     running = [use for use in view.case.uses if _infusion(use)]
-    lately = [use for use in view.case.past_uses if _infusion(use) and _ended(view, use, days)]
+    lately = [use for use in view.past(("baclofen",)) if _infusion(use) and _ended(view, use, days)]
     planned = any(one.status == "planned" for one in out)
     if not out or not (running or lately) or not (planned or removed(view)):
         return None
@@ -120,7 +120,7 @@ def _ran_out(view: View, check: Check) -> Finding | None:
         return None
     if any(item.drug.route is Route.INTRATHECAL and not item.single_dose for item in view.of_class("baclofen")):
         return None
-    over = [use for use in view.case.past_uses if _infusion(use) and _ended(view, use, check.number("ended"))]
+    over = [use for use in view.past(("baclofen",)) if _infusion(use) and _ended(view, use, check.number("ended"))]
     if not over:
         return None
     use = over[0]

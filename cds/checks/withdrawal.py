@@ -56,9 +56,10 @@ def withdrawal_signs(view: View, check: Check) -> Outcome:
 
 def _ended(view: View, check: Check, ours: frozenset[str]) -> tuple[list[Ended], tuple[NotChecked, ...]]:
     """Stopped or lowered lately, or by this call; what ended on a day nobody tells, or may have been lowered."""
-    found = [item for use in view.case.past_uses for item in _one(view, check, use, ours)]
-    undated = tuple(said for use in view.case.past_uses for said in _without_day(view, check, use, ours))
-    undated += tuple(said for use in view.case.past_uses for said in _not_compared(view, check, use, ours))
+    past = view.past(ours)
+    found = [item for use in past for item in _one(view, check, use, ours)]
+    undated = tuple(said for use in past for said in _without_day(view, check, use, ours))
+    undated += tuple(said for use in past for said in _not_compared(view, check, use, ours))
     for item in stopped_items(view, ours) + stopped_items(view, ours, omitted=True):
         excused = any(holds(view, fact, (item,)) == Known(True) for fact in _EXCUSES)
         if item.use is not None and not excused and _long_enough(view, check, item.use):

@@ -20,10 +20,14 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 
 class Draft(msgspec.Struct, frozen=True, eq=False):
-    """A draft order of the call with the resource it was read from."""
+    """A draft order of the call with the resource it was read from.
+
+    ``recorded``: that resource itself is one of the patient's treatments, running or over.
+    """
 
     order: Order
     fact: MedicationFact
+    recorded: bool
 
     @property
     def ordered(self) -> DoseToWrite:
@@ -68,11 +72,17 @@ class Draft(msgspec.Struct, frozen=True, eq=False):
 def drafts_of(chart: Chart, case: PatientCase) -> tuple[Draft, ...]:
     """The selected drafts that can be named from outside, each with its resource."""
     facts = {fact.path: fact for fact in chart.medications if fact.draft}
+    known = recorded(case)
     return tuple(
-        Draft(order, facts[order.path])
+        Draft(order, facts[order.path], order.ref in known)
         for order in case.orders
         if order.selected and order.path in facts and _REF.match(order.ref)
     )
+
+
+def recorded(case: PatientCase) -> frozenset[str]:
+    """What every treatment of the record goes by: a long one has hundreds, and each proposal asks about each draft."""
+    return frozenset(name for use in (*case.uses, *case.past_uses) for name in use.names)
 
 
 def removable(case: PatientCase, draft: Draft) -> bool:
@@ -80,7 +90,7 @@ def removable(case: PatientCase, draft: Draft) -> bool:
 
     Never one that is a running order itself, and never a renewal: without it the supply would end.
     """
-    return draft.fact.status in _WHILE_WRITING and not _runs(case, draft) and _brings_more(case, draft)
+    return draft.fact.status in _WHILE_WRITING and not draft.recorded and _brings_more(case, draft)
 
 
 def changeable(case: PatientCase, draft: Draft) -> bool:
@@ -98,9 +108,9 @@ def changeable(case: PatientCase, draft: Draft) -> bool:
     return plain and regular and same and piece_of(order.drug, ingredient) is not None
 
 
-def stopped(case: PatientCase, draft: Draft) -> bool:
+def stopped(_: PatientCase, draft: Draft) -> bool:
     """Whether the draft is a running order itself, sent as stopped, cancelled or on hold."""
-    return draft.order.action is Action.STOP and draft.fact.status in STOPPING and _runs(case, draft)
+    return draft.order.action is Action.STOP and draft.fact.status in STOPPING and draft.recorded
 
 
 def ordered_instead(item: Orderable, was: MedicationFact) -> MedicationFact:
@@ -133,11 +143,6 @@ def running_mg(case: PatientCase, order: Order) -> float | None:
             return None
         total += dose.value.high
     return total
-
-
-def _runs(case: PatientCase, draft: Draft) -> bool:
-    uses = (*case.uses, *case.past_uses)
-    return any(draft.order.ref in use.names for use in uses)
 
 
 def _brings_more(case: PatientCase, draft: Draft) -> bool:

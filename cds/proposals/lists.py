@@ -8,18 +8,22 @@ from cds.arithmetic.told import ORDER, STATEMENT
 from cds.case import Known, Order, PatientCase, Setting, When
 from cds.chart import Chart, Coded, Coding, MedicationFact
 from cds.person import category_setting
-from cds.proposals.drafts import Draft
+from cds.proposals.drafts import Draft, recorded
 
 _CATEGORY = Coded((Coding("", "discharge", ""),), "")
 
 
 def lost_by_the_list(chart: Chart, case: PatientCase) -> Iterator[Draft]:
     """The home drugs of which nothing is on the discharge list, each with the resource that tells of it."""
+    lost = [order for order in case.orders if order.omitted]
+    if not lost:
+        return
     facts = {fact.path: fact for fact in chart.medications if not fact.draft}
-    for order in case.orders:
-        fact = facts.get(order.path) if order.omitted else None
+    known = recorded(case)
+    for order in lost:
+        fact = facts.get(order.path)
         if fact is not None and _can_be_ordered(fact, order, chart.release):
-            yield Draft(order, fact)
+            yield Draft(order, fact, order.ref in known)
 
 
 def _can_be_ordered(fact: MedicationFact, order: Order, release: str) -> bool:

@@ -86,13 +86,9 @@ def taperable(case: PatientCase, draft: Draft) -> bool:
     """Whether the draft stops or lowers one running drug, and can be written as its taper."""
     order = draft.order
     if order.action is Action.STOP:
-        return draft.fact.status in ("stopped", "cancelled", "on-hold") and _is_running(case, draft)
+        return draft.fact.status in ("stopped", "cancelled", "on-hold") and draft.recorded
     lowering = order.action is Action.CHANGE and order.linked and draft.fact.status in ("draft", "active", "")
     return lowering and _only_use(case, draft) is not None
-
-
-def _is_running(case: PatientCase, draft: Draft) -> bool:
-    return any(draft.order.ref in use.names for use in (*case.uses, *case.past_uses))
 
 
 def _only_use(case: PatientCase, draft: Draft) -> DrugUse | None:

@@ -44,6 +44,7 @@ STAGES = {
     "write": journey,
 }
 HOOKS = ROOT.parents[1] / "hooks"
+BASKETS = (1, 5, 20, 100)  # orders in one call; 100 are the most that are looked at
 SLICE = 0.02  # seconds that one timing should last, so that the clock does not matter
 
 
@@ -208,6 +209,24 @@ def show_rules(screen: Console, rounds: int) -> None:
     screen.print(table)
 
 
+def show_orders(screen: Console, rounds: int) -> None:
+    """What a basket costs beside a long record: it grows with the orders, not with orders times record."""
+    answer, size = answerer(), SIZES["L"][0]
+    bodies = {orders: call(size, orders) for orders in BASKETS}
+    spent: dict[int, list[float]] = {orders: [] for orders in BASKETS}
+    for _ in range(rounds):
+        for orders, body in bodies.items():
+            spent[orders].append(timed(answer, body, 1))
+    table = Table(title="More orders (size L)", title_justify="left", box=None)
+    for heading in ("orders", "answer", "ratio"):
+        table.add_column(heading, justify="right")
+    one = statistics.median(spent[1])
+    for orders, times in spent.items():
+        median = statistics.median(times)
+        table.add_row(str(orders), f"{median * 1000:.1f} ms", f"{median / one:.2f}")
+    screen.print(table)
+
+
 def show_stages(screen: Console) -> None:
     table = Table(title="Where the time goes (ms)", title_justify="left", box=None)
     table.add_column("size")
@@ -244,6 +263,7 @@ def main() -> None:
     show_answers(screen, chosen.rounds)
     show_stages(screen)
     show_rules(screen, chosen.rounds)
+    show_orders(screen, max(1, chosen.rounds // 4))
     if chosen.starts:
         show_cold_starts(screen, chosen.starts)
 

@@ -47,16 +47,19 @@ VALUES = [
 PATIENT: dict[str, Any] = {"reference": "Patient/bench", "display": "Bench, Synthetic"}
 
 
-def call(size: int) -> bytes:
-    """A ``medication-prescribe`` call of about ``size`` bytes: baclofen for a man of 72 with eGFR around 30."""
-    rounds, body = 1, _call(1)
+def call(size: int, orders: int = 1) -> bytes:
+    """A ``medication-prescribe`` call of about ``size`` bytes: baclofen for a man of 72 with eGFR around 30.
+
+    ``orders``: so many drafts of it at once.
+    """
+    rounds, body = 1, _call(1, orders)
     while len(body) < size:
         rounds = max(rounds + 1, rounds * size // (len(body) + 1))
-        body = _call(rounds)
+        body = _call(rounds, orders)
     return body
 
 
-def _call(amount: int) -> bytes:
+def _call(amount: int, orders: int) -> bytes:
     medicines = [_order(f"m{i}", MEDICINES[i % len(MEDICINES)], i) for i in range(2 * amount)]
     conditions = [_condition(i) for i in range(2 * amount)]
     creatinines = [_observation(i * len(VALUES)) for i in range(min(amount, 12))]
@@ -68,7 +71,7 @@ def _call(amount: int) -> bytes:
             "userId": "Practitioner/bench",
             "patientId": "bench",
             "encounterId": "e1",
-            "medications": _bundle([_draft()]),
+            "medications": _bundle([_draft(number) for number in range(orders)]),
         },
         "prefetch": {
             "patient": _patient(),
@@ -120,8 +123,8 @@ def _patient() -> dict[str, Any]:
     }
 
 
-def _draft() -> dict[str, Any]:
-    draft = _order("d1", ("197391", "Baclofen 10 MG Oral Tablet", 10, "mg", 3), 0)
+def _draft(number: int) -> dict[str, Any]:
+    draft = _order(f"d{number + 1}", ("197391", "Baclofen 10 MG Oral Tablet", 10, "mg", 3), 0)
     return draft | {"status": "draft", "authoredOn": AS_OF.isoformat()}
 
 

@@ -51,6 +51,25 @@ def test_a_linked_draft_replaces_the_running_order(link: dict[str, object]) -> N
     assert action(draft(BACLOFEN, dosages=THRICE, **link), RUNNING) == (RENEW, M1, True)
 
 
+def test_an_id_that_is_none_by_the_rules_of_fhir_is_found_by_the_whole_reference() -> None:
+    running = medicine(BACLOFEN, "ward/7", written=ago(100), dosages=THRICE)
+    named = draft(BACLOFEN, dosages=TWICE, prior=("MedicationRequest/ward/7",))
+    assert action(named, running) == (CHANGE, ("MedicationRequest/ward/7",), True)
+
+
+def test_a_statement_is_found_by_its_reference_and_a_chain_is_named_once_however_many_words_lead_to_it() -> None:
+    said = medicine(BACLOFEN, "s1", "statement", dosages=THRICE, identifiers=("rx|78",))
+    for prior in (("MedicationStatement/s1",), ("rx|78", "MedicationStatement/s1")):
+        assert action(draft(BACLOFEN, dosages=TWICE, prior=prior), said) == (CHANGE, ("MedicationStatement/s1",), True)
+
+
+def test_what_a_basket_replaces_is_named_in_the_order_of_the_list() -> None:
+    others = [medicine(BACLOFEN, f"m{i}", written=ago(100 - i), dosages=TWICE) for i in range(2, 5)]
+    names = tuple(f"MedicationRequest/m{i}" for i in (4, 2, 3))
+    order = build(draft(BACLOFEN, dosages=THRICE, prior=names), *others).orders[0]
+    assert order.replaces == tuple(sorted(names))
+
+
 @pytest.mark.parametrize("name", ["ServiceRequest/m1", "CarePlan/m1", "other|77", "MedicationRequest/m11"])
 def test_what_only_looks_like_a_link_is_none(name: str) -> None:
     assert action(draft(BACLOFEN, dosages=TWICE, prior=(name,)), RUNNING) == (CHANGE, M1, False)
