@@ -54,7 +54,7 @@ def test_live_figures_stand_beside_the_replay(tmp_path: Path, monkeypatch: pytes
     assert audited["by_check"] == [[KIDNEY, 2, 2, 1, 1, 1], [PAIR, 1, 0, 0, 0, 0]]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     cells = "".join(f'<td class="n">{number}</td>' for number in (1, 2, 2, 1, 1, 1))
-    assert f"<td>{KIDNEY}</td>{cells}" in page
+    assert f"<small>{KIDNEY}</small></td>{cells}" in page
 
 
 def test_without_a_store_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
