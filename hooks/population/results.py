@@ -117,6 +117,8 @@ class Summary(msgspec.Struct, frozen=True):
     @property
     def title(self) -> str:
         """Which knowledge it was, in one line."""
+        if not self.chosen:  # of a version that did not tell more
+            return f"knowledge {self.knowledge}"
         site = f"site's file {self.site}" if self.site else "no site's file"
         return f"knowledge {self.knowledge} ({self.chosen}), profile {self.profile}, {site}"
 
