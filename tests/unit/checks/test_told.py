@@ -93,3 +93,29 @@ def test_what_was_not_checked_says_of_what_and_why(case: str, check: str, detail
 )
 def test_what_a_check_looked_at(case: str, check: str, words: str) -> None:
     assert words in outcome(case, check).looked_at
+
+
+@pytest.mark.parametrize(
+    ("case", "check", "words"),
+    [
+        ("iti-no-devices", "itb-interruption", "baclofen 150 mcg/day (this renewal)"),
+        ("bf-well-spread", "baclofen-frequency", "baclofen 5 mg × 3 per day = 15 mg/day (this order)"),
+        ("to-no-list", "transition-omission", "baclofen"),
+    ],
+)
+def test_a_drug_as_a_card_shows_it(case: str, check: str, words: str) -> None:
+    assert words in outcome(case, check).looked_at
+
+
+def test_a_switch_is_said_to_be_capped_only_where_it_is() -> None:
+    for case, reasons in (
+        ("sl-lorazepam", ("taper ordered",)),
+        ("sl-alprazolam-6", ("taper ordered", "not above 40 mg/day outside hospital")),
+    ):
+        (finding,) = outcome(case, "benzo-switch-long-acting").findings
+        assert finding.because == reasons
+
+
+def test_a_lowered_dose_is_about_the_order_and_the_treatment_it_changes() -> None:
+    (finding,) = outcome("zt-20-to-14", "benzo-taper-too-fast").findings
+    assert finding.about == ("MedicationRequest/d1", "MedicationRequest/m1")
