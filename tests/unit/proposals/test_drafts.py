@@ -6,8 +6,8 @@ import pytest
 
 from cds.chart import Amount
 from cds.findings import DoseToWrite
-from cds.proposals.drafts import Draft
-from tests.unit.reconcile.facts import BACLOFEN, draft, one_order, taking
+from cds.proposals.drafts import Draft, removable
+from tests.unit.reconcile.facts import BACLOFEN, build, draft, one_order, taking
 
 
 def test_less_is_handed_out_in_whole_tablets() -> None:
@@ -20,3 +20,15 @@ def test_an_unknown_dose_cannot_be_asked_for() -> None:
     fact = draft(BACLOFEN)
     with pytest.raises(ValueError, match="not known"):
         _ = Draft(one_order(fact), fact, recorded=False).ordered
+
+
+@pytest.mark.parametrize(
+    ("status", "recorded", "may_go"), [("draft", False, True), ("active", False, False), ("draft", True, False)]
+)
+def test_only_what_is_being_written_and_is_not_on_record_can_be_taken_away(
+    status: str, recorded: bool, may_go: bool
+) -> None:
+    fact = draft(BACLOFEN, status=status, dosages=(taking(1, 3),))
+    case = build(fact)
+    (order,) = case.orders
+    assert removable(case, Draft(order, fact, recorded=recorded)) is may_go
