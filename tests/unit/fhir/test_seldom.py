@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cds.fhir.dates import when
 from tests.support.reading import PATIENT, bundle, medication, order, problem, read, source
 
 
@@ -58,3 +59,12 @@ def test_a_message_that_is_asked_for_is_told_in_words_of_either_release() -> Non
     sent = {"resourceType": "CommunicationRequest", "id": "c1", "status": "draft", "subject": PATIENT, "payload": said}
     (fact,) = read(source(bundle(sent), "requests")).procedures
     assert fact.notes == ("offer naloxone", "call the daughter")
+
+
+@pytest.mark.parametrize("element", ["period", "actualPeriod"])
+def test_a_stay_has_an_id_and_a_period_under_the_name_of_its_release(element: str) -> None:
+    period = {"start": "2026-06-01", "end": "2026-06-10"}
+    sent = {"resourceType": "Encounter", "id": "e1", "status": "in-progress", "subject": PATIENT, element: period}
+    (fact,) = read(source(bundle(sent), "encounter")).encounters
+    assert fact.id == "e1"
+    assert (fact.start, fact.end) == (when("2026-06-01"), when("2026-06-10"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from cds.build import MOST_DRAFTS
 from cds.case import Action, Concept, Reason, Setting, Unknown
 from cds.chart import Coded, Coding, DosageFact, EncounterFact, MedicationFact, Timing
 from tests.unit.reconcile.facts import (
@@ -352,6 +354,18 @@ def test_a_draft_of_a_medicine_that_is_none_of_ours_is_kept() -> None:
 def test_an_order_without_id_on_the_list_is_named_by_its_path() -> None:
     nameless = medicine(BACLOFEN, "", written=ago(100), dosages=THRICE, path="prefetch.medications")
     assert action(draft(BACLOFEN, "", dosages=TWICE), nameless) == (CHANGE, ("prefetch.medications",), False)
+    assert [use.names for use in build(nameless).uses] == [("prefetch.medications",)]
+    assert [use.names for use in build(medicine(BACLOFEN, "", dosages=THRICE, path="")).uses] == [()]
+
+
+def test_of_absurdly_many_orders_some_of_every_drug_are_looked_at() -> None:
+    many = [draft(BACLOFEN, f"d{number}", dosages=THRICE) for number in range(MOST_DRAFTS + 5)]
+    many = [msgspec.structs.replace(one, selected=False) for one in many]
+    case = build(*many, draft(LORAZEPAM, "d999", dosages=TWICE), draft(BACLOFEN, "d998", dosages=TWICE))
+    assert len(case.orders) == MOST_DRAFTS
+    assert "lorazepam" in {ingredient.id for order in case.orders for ingredient in order.drug.ingredients}
+    assert "MedicationRequest/d998" in {order.ref for order in case.orders if order.selected}
+    assert [gap.reason for gap in case.unreadable_orders] == [Reason.TRUNCATED]
 
 
 # -- what an order carries --------------------------------------------------------------------------------------------

@@ -201,6 +201,12 @@ def test_the_order_has_the_word_on_the_route(text: str, order: str, route: Route
     assert (drug.route, drug.route_detail) == (route, detail)
 
 
+def test_a_brand_says_how_its_own_form_is_taken_and_nothing_of_another_form() -> None:
+    tablet, patch = named("Subutex 8 mg tablet"), named("Actiq 200 mcg patch")
+    assert (tablet.route, tablet.route_detail) == (Route.ORAL, "sublingual")
+    assert (patch.route, patch.route_detail) == (Route.TRANSDERMAL, "")
+
+
 def test_the_form_of_the_medication_counts() -> None:
     assert (named("baclofen", form="Tablet dose form").form, named("baclofen", form="Tablet dose form").route) == (
         "tablet",
