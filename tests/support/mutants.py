@@ -34,6 +34,7 @@ AT_LOAD = (
     "cds/terminology/load.py",
     "cds/arithmetic/rules.py",
     "cds/arithmetic/siglexicon.py",
+    "cds/checks/registry.py",
     "cds/memo.py",
 )
 
