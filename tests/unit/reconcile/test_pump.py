@@ -13,7 +13,7 @@ from cds.case import PumpDate, When
 from cds.chart import Chart, Coded, Coding, DosageFact, MedicationFact, ObservationFact, ProcedureFact
 from cds.knowledge.load import load_knowledge
 from cds.pump import pump_dates
-from tests.unit.reconcile.facts import medicine
+from tests.unit.reconcile.facts import BACLOFEN, ago, build, medicine
 
 TODAY = date(2026, 6, 10)
 TERMS = load_knowledge().terminology
@@ -107,3 +107,8 @@ def test_an_insulin_pump_is_another_pump() -> None:
 def test_a_date_without_a_word_of_its_own_is_no_refill() -> None:
     day = date(2026, 6, 19)
     assert told("refill 2026-06-19 2026-06-20 2026-06-21") == [("due", day, day)]
+
+
+def test_the_last_day_of_tablets_is_no_day_of_a_pump() -> None:
+    tablets = medicine(BACLOFEN, "m1", written=ago(20), validity_end=ago(-10), notes=("refill 20 June 2026",))
+    assert build(tablets).pump_dates == ()
