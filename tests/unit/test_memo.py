@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = {"cds/memo.py", "cds/fhir/salvage.py", "cds/arithmetic/dates.py", "cds/arithmetic/makeable.py"}
 OURS |= {"cds/checks/conditions.py"}  # levels of the knowledge
 OURS |= {"cds/arithmetic/rules.py"}  # wraps functions of tables: their arguments are those of writable and makeable
-# A replay's own processes, which end with it: settings and knowledge of the run, days, and texts of at most 40 characters (dates).
+# A replay's own processes, which end with it: settings, knowledge, days, and texts of at most 40 characters (dates).
 OURS |= {f"hooks/population/{name}.py" for name in ("calls", "known", "scan", "spark_tasks", "which", "work")}
 OURS |= {"hooks/insights_page.py", "hooks/pages/cases.py", "hooks/sandbox/people.py", "hooks/sandbox/show.py"}
 OURS |= {"cds/knowledge/load.py", "cds/terminology/load.py", "hooks/services.py"}
