@@ -6,8 +6,10 @@ another order the dose is lowered, not stopped; a benzodiazepine may be replaced
 
 from __future__ import annotations
 
-from cds.arithmetic.equivalents import diazepam_per_day
-from cds.case import Action, Known, Route, Unknown
+import msgspec
+
+from cds.arithmetic.equivalents import Load, diazepam_per_day
+from cds.case import Action, Known, Maybe, Route, Unknown
 from cds.checks.baclofen import dose_text, total_dose
 from cds.checks.levels import Level, level, unknown_for
 from cds.checks.registry import check
@@ -66,7 +68,7 @@ def _oral(view: View, check: Check, what: Stopped) -> tuple[Finding | None, tupl
 
 @check("benzo-abrupt-stop")
 def benzo_abrupt_stop(view: View, check: Check) -> Outcome:
-    """By the ASAM table: time, days a week and dose band; not when another benzodiazepine takes its place."""
+    """By the ASAM table: time, days a week and dose band; not when enough of another benzodiazepine takes its place."""
     ours = ingredients_of(check.applies_to, view.knowledge.terminology)
     what = stopped(view, ours)
     if not what.items:
@@ -82,35 +84,75 @@ def benzodiazepine_stop(view: View, check: Check, what: Stopped, ours: frozenset
     gone = {item.ingredient for item in what.items} - {item.ingredient for item in kept}
     if not gone:
         return Outcome(check.id, (), (), looked, "the same drug goes on in another order: a lower dose, not a stop")
-    if any(substitute(item) for item in kept):
-        return Outcome(check.id, (), (), looked, "another benzodiazepine takes its place, or a taper runs")
     frequent = tuple(
         item for item in what.items if item.ingredient in gone and not rare(check.number("days_a_week"), item)
     )
+    instead = tuple(item for item in kept if substitute(item))
+    if instead:
+        carried = _carried(check, frequent, instead)
+        if carried != Known(False):
+            said = unknown_for(check, (carried,), makes_card=False) if isinstance(carried, Unknown) else ()
+            return Outcome(check.id, (), said, looked, "another benzodiazepine takes its place, or a taper runs")
     if not frequent:
         days = number(check.number("days_a_week"))
         return Outcome(check.id, (), list_said(view, check, what), looked, f"taken on at most {days} days a week")
-    return _benzo(view, check, Stopped(frequent, longest_days(view, frequent), what.list_gaps), looked)
+    stop = Stopped(frequent, longest_days(view, frequent), what.list_gaps)
+    return _benzo(view, check, stop, instead, looked)
 
 
-def _benzo(view: View, check: Check, what: Stopped, looked: tuple[str, ...]) -> Outcome:
+def _load(items: tuple[Present, ...]) -> Load:
+    return diazepam_per_day((item.ingredient, item.dose) for item in items)
+
+
+def _carried(check: Check, old: tuple[Present, ...], new: tuple[Present, ...]) -> Maybe[bool]:
+    """Whether the drug that takes the place is, in diazepam equivalents, at least a share of the one that is stopped.
+
+    Read in its favour: by the weakest equivalent of the old drug and the strongest of the new one. A taper that runs
+    already is somebody's plan, and is left alone.
+    """
+    if any(item.order is None for item in new):
+        return Known(True)
+    before, after = _load(old), _load(new)
+    missing = (*before.missing, *after.missing)
+    if missing:
+        return missing[0]
+    return Known(after.high >= check.number("least_share") * before.low)
+
+
+def _benzo(view: View, check: Check, what: Stopped, instead: tuple[Present, ...], looked: tuple[str, ...]) -> Outcome:
     floor = check.number("days_floor")
     short = _short(view, check, what, floor)
     if short is not None:
         return Outcome(check.id, (), short, looked, f"taken for less than {number(floor)} days")
     at = level(view, check, what.items)
-    load = diazepam_per_day((item.ingredient, item.dose) for item in what.items)
-    names = list(dict.fromkeys(item.ingredient for item in what.items))
+    load = _load(what.items)
     values: dict[str, Value] = {
-        "one": joined(view.name(name) for name in names),
-        "what": joined(f"{view.name(item.ingredient)} {dose_words(item.dose)}" for item in what.items),
-        "drugs": names,
+        "one": joined(view.name(item.ingredient) for item in what.items),
+        "what": _with_doses(view, what.items),
+        "drugs": list(dict.fromkeys(item.ingredient for item in what.items)),
     }
     if load.complete:
         values |= {"diazepam_low": load.low, "diazepam_high": load.high}
-    finding = stop_finding(view, check, what, at, values, extra=load.working)
+    if not instead:
+        finding = stop_finding(view, check, what, at, values, extra=load.working)
+    else:
+        values |= {"other": _with_doses(view, instead), "other_high": _load(instead).high}
+        at = _by_less(check, at)
+        finding = stop_finding(
+            view, check, what, at, values, wording="less", extra=(*load.working, *_load(instead).working)
+        )
     said = (*at.not_checked, *_no_problems(view, check))
     return Outcome(check.id, (finding,), said, looked, f"stopped, {', '.join(finding.because)}")
+
+
+def _with_doses(view: View, items: tuple[Present, ...]) -> str:
+    return joined(f"{view.name(item.ingredient)} {dose_words(item.dose)}" for item in items)
+
+
+def _by_less(check: Check, at: Level) -> Level:
+    """The level where something, though too little, takes the place: a warning at most."""
+    because = (*at.because, f"replaced by less than {number(100 * check.number('least_share'))} % of it")
+    return msgspec.structs.replace(at, indicator=min(at.indicator, Indicator.WARNING), because=because)
 
 
 def substitute(item: Present) -> bool:
