@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hooks.population.edited import Edit, edits
 from hooks.population.gather import CannotReplayError
 from hooks.population.kinds import DIMENSIONS
 from hooks.population.results import ORDERED, Summary, quoted
@@ -68,6 +69,10 @@ class Difference(msgspec.Struct, frozen=True):
     ``different``: moments with a different card, ``patients``: whose they are. ``toned``: moments at which a finding
     that A shows as critical is not shown by B, or as less; ``emptied``: moments with a card by A and none by B.
     ``named``: patients are named, not hashed. ``titles``: of the checks, by id.
+    ``moved``: of the different moments those at which a finding is gained, lost, stronger or weaker. ``softer``: what
+    became of findings less than critical, indicator with A, findings, whose they are; only "lost" and "weaker".
+    ``by_indicator``: cards with A, with B. ``reviewed``: checks whose reviews hold, of how many, with A, with B.
+    ``edits``: what differs between the knowledge of both; None where a replay did not keep it.
     """
 
     a: str
@@ -84,8 +89,13 @@ class Difference(msgspec.Struct, frozen=True):
     emptied: int
     named: bool
     titles: dict[str, str]
+    moved: int
+    softer: list[tuple[str, str, int, int]]
+    by_indicator: list[tuple[str, int, int]]
+    reviewed: tuple[tuple[int, int], tuple[int, int]]
     by_check: list[Changed]
     examples: list[Example]
+    edits: list[Edit] | None = None
 
 
 def compare(a: Path, b: Path, table: Path | None = None) -> Difference:
@@ -99,9 +109,10 @@ def compare(a: Path, b: Path, table: Path | None = None) -> Difference:
 
     base = duckdb.connect()
     try:
-        return difference(base, (a, one), (b, other), table)
+        found = difference(base, (a, one), (b, other), table)
     finally:
         base.close()
+    return msgspec.structs.replace(found, edits=edits(a, b))
 
 
 def difference(
@@ -110,8 +121,8 @@ def difference(
     """The same of two folders with their summaries, in a database that has no such tables yet."""
     _load(base, a[0], b[0])
     if table is not None:
-        query = "COPY (SELECT * EXCLUDE (kind) FROM changes JOIN places USING (patient, moment) ORDER BY ALL) TO "
-        base.execute(f"{query}{quoted(table)} (HEADER)")
+        kept = "SELECT * EXCLUDE (kind, headline_a, headline_b) FROM changes JOIN places USING (patient, moment)"
+        base.execute(f"COPY ({kept} ORDER BY ALL) TO {quoted(table)} (HEADER)")
     return _difference(base, a[1], b[1])
 
 
@@ -183,7 +194,7 @@ _CHANGES = """
     words AS (
         SELECT patient, moment, unnest(string_split(checks, ' ')) AS "check", CASE
             WHEN left(a.words, 8) <> left(b.words, 8) THEN 'other headline' WHEN a.words <> b.words THEN 'other details'
-            END AS otherwise
+            END AS otherwise, a.summary AS headline_a, b.summary AS headline_b
         FROM cards_a a JOIN cards_b b USING (patient, moment, topic, checks)
     ),
     held AS (
@@ -198,7 +209,8 @@ _CHANGES = """
             WHEN level_b > level_a THEN 'stronger' WHEN level_b < level_a THEN 'weaker'
             WHEN wording_a <> wording_b THEN 'wording' WHEN otherwise IS NOT NULL THEN 'text' END AS change,
         ['info', 'warning', 'critical'][level_a] AS indicator_a, wording_a,
-        ['info', 'warning', 'critical'][level_b] AS indicator_b, wording_b, otherwise
+        ['info', 'warning', 'critical'][level_b] AS indicator_b, wording_b, otherwise,
+        headline_a, headline_b
         FROM held LEFT JOIN words USING (patient, moment, "check")
     ) WHERE change IS NOT NULL
 """
@@ -216,16 +228,29 @@ _WHOLE = """
         SELECT patient, moment, 'a' AS side FROM calls_a UNION ALL SELECT patient, moment, 'b' FROM calls_b
     ) GROUP BY patient, moment)
 """
+_MOVED = "count(DISTINCT (patient, moment)) FILTER (change IN ('gained', 'lost', 'stronger', 'weaker'))"
+_SOFTER = """
+    SELECT change, indicator_a, count(*), count(DISTINCT patient) FROM changes
+    WHERE change IN ('lost', 'weaker') AND indicator_a <> 'critical' GROUP BY ALL ORDER BY ALL
+"""
+# Patients are spread over the examples (by a hash), and come again only where there are no others. Headlines are kept
+# only by replays that name patients.
 _RANKED = """
     SELECT "check", change, patient, as_of, ordered, kind,
-    coalesce(indicator_a, '') || CASE WHEN change = 'wording' THEN ', "' || wording_a || '"' ELSE '' END,
+    coalesce(indicator_a, '') || CASE WHEN change = 'wording' THEN ', "' || wording_a || '"'
+        WHEN change = 'text' AND headline_a <> headline_b THEN ', "' || headline_a || '"' ELSE '' END,
     coalesce(indicator_b, '') || CASE WHEN change = 'wording' THEN ', "' || wording_b || '"'
+        WHEN change = 'text' AND headline_a <> headline_b THEN ', "' || headline_b || '"'
         WHEN change = 'text' THEN ', ' || otherwise ELSE '' END
-    FROM changes JOIN places USING (patient, moment)
+    FROM (
+        SELECT *, coalesce({toned}, false) AS toned, md5(patient || "check" || change) AS spread,
+        row_number() OVER (PARTITION BY "check", change, patient ORDER BY coalesce({toned}, false) DESC, moment) AS turn
+        FROM changes
+    ) JOIN places USING (patient, moment)
     QUALIFY row_number() OVER (
-        PARTITION BY "check", change ORDER BY coalesce({toned}, false) DESC, patient, moment
+        PARTITION BY "check", change ORDER BY toned DESC, turn, spread, moment
     ) <= if(change = 'text', 1, ?)
-    ORDER BY coalesce({toned}, false) DESC, list_position({order}, change), "check", patient, moment
+    ORDER BY toned DESC, list_position({order}, change), "check", patient, moment
 """
 
 
@@ -245,7 +270,9 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
     ]
     ((toned_at,),), ((emptied,),) = rows(_TONED), rows(_EMPTIED)
     ((moments, only_a, only_b),) = rows(_WHOLE)
-    ((different, patients),) = rows("SELECT count(DISTINCT (patient, moment)), count(DISTINCT patient) FROM changes")
+    whole = f"SELECT count(DISTINCT (patient, moment)), {_MOVED}, count(DISTINCT patient) FROM changes"  # noqa: S608
+    ((different, moved, patients),) = rows(whole)
+    cards = [dict(side.cards_by_indicator) for side in (one, other)]
     return Difference(
         a=one.title,
         b=other.title,
@@ -261,6 +288,10 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
         emptied=emptied,
         named=other.key == "named",
         titles={**one.titles, **other.titles},
+        moved=moved,
+        softer=rows(_SOFTER),
+        by_indicator=[(name, cards[0].get(name, 0), cards[1].get(name, 0)) for name in ("critical", "warning", "info")],
+        reviewed=(one.reviewed, other.reviewed),
         by_check=by_check,
         examples=[
             Example(*row)

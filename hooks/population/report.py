@@ -55,7 +55,12 @@ def page(summary: Summary) -> str:
 
 def reviewed(summary: Summary) -> str:
     """How far clinicians have looked at the rules."""
-    holds, checks = summary.reviewed
+    return reviews(summary.reviewed)
+
+
+def reviews(reviewed: tuple[int, int]) -> str:
+    """The same of the checks whose reviews hold, and of all."""
+    holds, checks = reviewed
     if not holds:
         return "The rules have not been reviewed by a licensed clinician."
     return f"Reviews by clinicians hold for {holds} of {checks} checks (credentials as they state them, not verified)."

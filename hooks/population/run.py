@@ -22,6 +22,7 @@ import orjson
 
 from hooks.population.calls import calls_of, rows_of_calls
 from hooks.population.crew import Crew
+from hooks.population.edited import keep
 from hooks.population.effect import with_effect
 from hooks.population.gather import (
     CannotReplayError,
@@ -281,6 +282,7 @@ class Replay:
         if without is not None:
             summary = with_effect(base, drafts, without, summary, wanted.which)
         write_report(summary, drafts / "report.html")
+        keep(knowledge_of(wanted.which), drafts)
         for path in drafts.iterdir():
             if path.is_dir():
                 shutil.rmtree(wanted.out / path.name, ignore_errors=True)
@@ -296,6 +298,8 @@ class Replay:
         out.mkdir()
         knowledge = knowledge_without(self._wanted.which)
         version = knowledge.version if knowledge is not None else ""
+        if knowledge is not None:
+            keep(knowledge, out)
         with schema(base, WITHOUT):
             write_tables(base, self._folder, out, before=f"{WITHOUT}.")
             told = msgspec.structs.replace(about, knowledge=version, site="")

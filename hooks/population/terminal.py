@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from hooks.population.edited import FILE
 from hooks.population.effect import TABLE
 from hooks.population.effect_report import lines as of_site
 from hooks.population.job import WORK
@@ -45,7 +46,9 @@ def show(wanted: Wanted) -> bool:
     for line in said(summary):
         console().print(Text(line))
     tables = ", ".join(TABLES)
-    console().print(Text(f"{wanted.out}: report.html, summary.json, {tables} (.parquet, .csv), rejected.ndjson"))
+    console().print(
+        Text(f"{wanted.out}: report.html, summary.json, {FILE}, {tables} (.parquet, .csv), rejected.ndjson")
+    )
     if summary.effect:
         console().print(Text(f"{wanted.out}: {TABLE}; {WITHOUT}: the same folder without the site's file"))
     return bool(summary.read.get("rejected") or summary.failed or summary.left.get(FAILED))
@@ -69,9 +72,13 @@ def said(summary: Summary) -> list[str]:
         f"{summary.read.get('patients', 0)} patients",
         f"{summary.orders} orders at {summary.moments} moments of {summary.patients_judged} patients",
         f"{summary.cards} cards: {summary.per_100(summary.cards)} per {base}; "
-        f"{summary.cards_of_findings} about findings, the rest about what could not be checked",
+        f"{summary.cards_of_findings} about findings{_rest(summary)}",
     ]
     lines += [f"{number} {what}" for what, number in summary.left.items()]
     if summary.failed:
         lines.append(f"{summary.failed} moments could not be judged; the fault is ours")
     return lines + (of_site(summary, summary.effect) if summary.effect else [])
+
+
+def _rest(summary: Summary) -> str:
+    return ", the rest about what could not be checked" if summary.cards > summary.cards_of_findings else ""

@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from hooks.cli import cli
 from hooks.population.diff import CHANGES, Difference, compare
 from hooks.population.diff_report import page
+from hooks.population.edited import FILE, Edit, between
+from hooks.population.edited_report import NO_EFFECT
 from hooks.population.gather import CannotReplayError
 from hooks.population.run import Wanted, replay
 from hooks.population.which import Which
@@ -148,6 +150,105 @@ def test_two_versions_of_the_knowledge(tmp_path: Path) -> None:
     found = compare(out / "A", out / "B")
     assert found.different == 2
     assert found.a != found.b
+    assert found.edits == [Edit(KIDNEY, "number reduced", "60 mL/min/1.73 m2", "50 mL/min/1.73 m2")]
+    assert "number reduced: 60 mL/min/1.73 m2 → 50 mL/min/1.73 m2; 2 moments" in " ".join(result.output.split())
+    told = (out / "diff.html").read_text(encoding="utf-8")
+    assert "<td>number reduced</td><td>60 mL/min/1.73 m2</td><td>50 mL/min/1.73 m2</td><td>2 moments</td>" in told
+
+
+def edited(path: Path, *pairs: tuple[str, str]) -> None:
+    """Somebody writes something else into a file, where it stands first."""
+    text = path.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_each_change_of_the_knowledge_is_told(tmp_path: Path) -> None:
+    """A level, a headline, an advice, a table of the arithmetic: also where nobody here gets another card."""
+    at = story()
+    at.egfr(-10, 95)
+    at.order("baclofen", 0)
+    source, out, folder = tmp_path / "export.ndjson", tmp_path / "out", with_other_limit(tmp_path / "changed")
+    source.write_bytes(b"\n".join(map(orjson.dumps, at.resources)))
+    edited(folder / "checks" / "beers-benzo-elderly.toml", ('base = "warning"', 'base = "info"'))
+    edited(
+        folder / "checks" / "benzo-duration.toml",
+        ("days in all with", "days together with"),
+        ('why = "European', 'why = "As European'),
+    )
+    edited(folder / "arithmetic" / "kidney.toml", ("value = 12\n", "value = 6\n"))
+    result = diff(KNOWLEDGE, folder, "--source", source, "--out", out, "--processes", 1)
+    assert result.exit_code == 0, result.output
+    assert [(one.part, one.what, one.after) for one in compare(out / "A", out / "B").edits or ()] == [
+        (KIDNEY, "number reduced", "50 mL/min/1.73 m2"),
+        ("beers-benzo-elderly", "level", "info"),
+        (
+            "benzo-duration",
+            'headline of wording "default"',
+            "{one}: {days} days together with this order, above {limit} days; dependence begins within weeks",
+        ),
+        ("benzo-duration", 'rest of wording "default"', "changed"),
+        ("arithmetic: kidney", "current_months", "6 months"),
+    ]
+    told = " ".join(result.output.split())
+    assert told.count(NO_EFFECT) == (out / "diff.html").read_text(encoding="utf-8").count(f"<td>{NO_EFFECT}</td>") == 5
+    assert "level: warning → info" in told
+    assert 'rest of wording "default": changed' in told
+
+
+def test_replays_that_did_not_keep_what_their_knowledge_says(tmp_path: Path) -> None:
+    """Those of an earlier version: that is said, instead of that nothing changed."""
+    a, b = (replayed(tmp_path, name, 24) for name in "ab")
+    assert "changed in the knowledge: Nothing" in diff(a, b).output
+    (a / FILE).unlink()
+    assert compare(a, b).edits is None
+    assert "Only the versions are known" in " ".join(diff(a, b).output.split())
+    assert "Only the versions are known" in page(compare(a, b))
+
+
+def shown_by(wording: str, level: str) -> dict[str, dict[str, str]]:
+    return {"x": {"number most": wording, "level": level}}
+
+
+def test_what_there_is_only_in_one_set_is_told() -> None:
+    """A check, or a number of it, that is new or gone; a text that is too long to be shown."""
+    one, other = shown_by("3 d", "info"), {"x": {"level": "info", "asks": "sha256:1"}, "new": {"level": "critical"}}
+    assert between(one, other) == [
+        Edit("x", "number most", "3 d", "–"),
+        Edit("x", "asks", "–", "there"),
+        Edit("new", "all of it", "–", "there"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (24, 24, "Whatever A shows as critical, B shows as critical, too, and no warning is lost."),
+        (40, 95, "Whatever A shows as critical, B shows as critical, too, but"),
+        (24, 95, "At 1 moment B hides what A shows as critical, or shows it as less:"),
+    ],
+)
+def test_the_verdict_goes_on_with_what_is_lost(tmp_path: Path, before: int, after: int, verdict: str) -> None:
+    """At the terminal and on the page: critical findings first, then how many warnings are lost, and whose."""
+    a, b = replayed(tmp_path, "a", before), replayed(tmp_path, "b", after)
+    said, told = " ".join(diff(a, b).output.split()), page(compare(a, b))
+    assert verdict in said
+    assert verdict in told
+    if before == 40:
+        assert "warning of 1 patient is lost" in said
+        assert "warning of 1 patient is lost" in told
+
+
+def test_an_example_shows_both_headlines_where_patients_are_named(tmp_path: Path) -> None:
+    """Otherwise no text of a card is kept, and it only says that the headline is other."""
+    named = [replayed(tmp_path, f"named{egfr}", egfr, identified=True) for egfr in (24, 23)]
+    example = next(one for one in compare(*named).examples if one.check == KIDNEY)
+    assert ("24" in example.before, "23" in example.after) == (True, True)
+    hashed = [replayed(tmp_path, f"hashed{egfr}", egfr) for egfr in (24, 23)]
+    example = next(one for one in compare(*hashed).examples if one.check == KIDNEY)
+    assert example.after == f"{example.before}, other headline"
 
 
 def test_the_arithmetic_is_that_of_the_folder(tmp_path: Path) -> None:
