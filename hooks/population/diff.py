@@ -34,7 +34,7 @@ _EXAMPLES = 3  # per check and change; one where only the text is other
 class Example(msgspec.Struct, frozen=True):
     """One moment at which a check changed. ``before``/``after``: the indicator; "" where it was not shown.
 
-    Where only the words are other, they say so.
+    Where only the words are other, they say so. ``also``: other checks that changed at that moment, and how.
     """
 
     check: str
@@ -45,6 +45,7 @@ class Example(msgspec.Struct, frozen=True):
     kind: str
     before: str
     after: str
+    also: list[tuple[str, str]] = []
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -241,12 +242,15 @@ _RANKED = """
         WHEN change = 'text' AND headline_a <> headline_b THEN ', "' || headline_a || '"' ELSE '' END,
     coalesce(indicator_b, '') || CASE WHEN change = 'wording' THEN ', "' || wording_b || '"'
         WHEN change = 'text' AND headline_a <> headline_b THEN ', "' || headline_b || '"'
-        WHEN change = 'text' THEN ', ' || otherwise ELSE '' END
+        WHEN change = 'text' THEN ', ' || otherwise ELSE '' END,
+    together
     FROM (
         SELECT *, coalesce({toned}, false) AS toned, md5(patient || "check" || change) AS spread,
         row_number() OVER (PARTITION BY "check", change, patient ORDER BY coalesce({toned}, false) DESC, moment) AS turn
         FROM changes
-    ) JOIN places USING (patient, moment)
+    ) JOIN places USING (patient, moment) JOIN (
+        SELECT patient, moment, list(("check", change) ORDER BY "check") AS together FROM changes GROUP BY ALL
+    ) USING (patient, moment)
     QUALIFY row_number() OVER (
         PARTITION BY "check", change ORDER BY toned DESC, turn, spread, moment
     ) <= if(change = 'text', 1, ?)
@@ -294,7 +298,7 @@ def _difference(base: DuckDBPyConnection, one: Summary, other: Summary) -> Diffe
         reviewed=(one.reviewed, other.reviewed),
         by_check=by_check,
         examples=[
-            Example(*row)
-            for row in rows(_RANKED.format(toned=_IS_TONED, order=["lost", "weaker", *CHANGES]), _EXAMPLES)
+            Example(*[*row, [one for one in together if one[0] != row[0]]])
+            for *row, together in rows(_RANKED.format(toned=_IS_TONED, order=["lost", "weaker", *CHANGES]), _EXAMPLES)
         ],
     )

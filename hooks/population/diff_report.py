@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from rich.table import Table
 
-from hooks.population.diff import CHANGES, Difference
+from hooks.population.diff import CHANGES, Difference, Example
 from hooks.population.edited_report import edit_lines, what_changed
 from hooks.population.layout import PAGE, STYLE, figures, listed, named, note, section
 from hooks.population.pictures import GREY, bars, shown, table
@@ -116,11 +116,19 @@ def _toned(found: Difference) -> str:
     return f"At {_counted(found.toned, 'moment')} B hides what A shows as critical, or shows it as less: {checks}"
 
 
+def _became(one: Example, found: Difference) -> Markup:
+    """The change, and what changed together with it."""
+    also = "; ".join(f"{found.titles.get(check, check)}: {change}" for check, change in one.also)
+    if not also:
+        return Markup("{}").format(one.change)
+    return Markup("{}<br><small>with it {}</small>").format(one.change, also)
+
+
 def _examples(found: Difference) -> Markup:
     rows = [
         (
             named(one.check, found.titles),
-            one.change,
+            _became(one, found),
             one.patient if found.named else one.patient[:8],
             one.as_of.replace("-", "\u2011"),  # which does not break
             one.ordered,

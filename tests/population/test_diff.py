@@ -241,6 +241,18 @@ def test_the_verdict_goes_on_with_what_is_lost(tmp_path: Path, before: int, afte
         assert "warning of 1 patient is lost" in told
 
 
+def test_an_example_tells_what_changed_together(tmp_path: Path) -> None:
+    """The other checks of the same moment: a finding that is gained often explains one that is lost."""
+    a, b = replayed(tmp_path, "a", 95), replayed(tmp_path, "b", 24)
+    found = compare(a, b)
+    became = set(changes(found).items())
+    assert len(became) > 1
+    for example in found.examples:
+        assert set(example.also) == became - {(example.check, example.change)}
+    check, change = found.examples[0].also[0]
+    assert f"with it {found.titles[check]}: {change}" in page(found)
+
+
 def test_an_example_shows_both_headlines_where_patients_are_named(tmp_path: Path) -> None:
     """Otherwise no text of a card is kept, and it only says that the headline is other."""
     named = [replayed(tmp_path, f"named{egfr}", egfr, identified=True) for egfr in (24, 23)]
