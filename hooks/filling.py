@@ -90,15 +90,17 @@ def _read(sources: list[Source], gaps: Gaps, request: HookRequest, service: Serv
 def _need(seen: Seen, request: HookRequest, service: Service, engine: Engine, as_of: date) -> Need:
     """How much of the record is needed. Nothing when telling fails: screening then fails as well, and says so.
 
-    A draft that is no order of the case ("do not give") may become one, once the list shows what it stops.
+    A draft that is no order of the case ("do not give") may become one, once the list shows what it stops; and one of a
+    drug that no check is about may take the place of one of ours.
     """
     try:
         case = case_of(seen, request, service, engine, as_of)
         needed = need(case, engine.knowledge, service.hook)
     except Exception:
         return Need.NOTHING
-    dormant = sum(fact.draft for fact in seen.chart.medications) > len(case.orders)
-    return Need.LISTS if needed is Need.NOTHING and dormant else needed
+    drafts = [fact for fact in seen.chart.medications if fact.draft]
+    may_stop = len(drafts) > len(case.orders) or any(fact.prior for fact in drafts)
+    return Need.LISTS if needed is Need.NOTHING and may_stop else needed
 
 
 def _first(service: Service, engine: Engine) -> frozenset[str]:

@@ -51,7 +51,10 @@ def _whole(case: Case) -> bool:
 
 
 def _firing(check: str) -> list[Case]:
-    return [c for c in all_cases() if _whole(c) and any(f.check == check for f in _sound(c.id).findings)]
+    """Cases in which the check fires, by a hook on which it is shown."""
+    hooks = load_knowledge().checks[check].hooks
+    whole = [case for case in all_cases() if _whole(case) and case.hook in hooks]
+    return [case for case in whole if any(finding.check == check for finding in _sound(case.id).findings)]
 
 
 def _quiet(check: str) -> list[Case]:
