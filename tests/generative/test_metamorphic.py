@@ -55,9 +55,10 @@ def _ingredients(name: str) -> frozenset[str]:
 
 
 def _answered_by(name: str) -> set[str]:
-    """The findings that more of this drug answers: a benzodiazepine taken instead of the one that is stopped."""
+    """What more of this drug answers: a benzodiazepine instead of the stopped one, and no first one any more."""
     benzodiazepines = load_knowledge().terminology.ingredients_of_class("benzodiazepine")
-    return {"benzo-abrupt-stop"} if _ingredients(name) & set(benzodiazepines) else set()
+    answered = {"benzo-abrupt-stop", "benzo-start-dose-elderly"}
+    return answered if _ingredients(name) & set(benzodiazepines) else set()
 
 
 # What is said of a first start only: who takes one of the class already has heard it.

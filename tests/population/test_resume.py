@@ -134,6 +134,6 @@ def test_killed_and_resumed(export: Path, whole: Path, tmp_path: Path) -> None:
     """SIGKILL at random moments: nothing lost, nothing doubled. ``make prove`` does it more often."""
     key = tmp_path / "key"
     key.write_bytes(KEY)
-    found = kill_and_resume(export, key, whole, tmp_path / "out", random.Random(11), 2, 2.5)
+    found = kill_and_resume(export, key, whole, tmp_path / "out", random.Random(11), 2, 1.2)
     assert found.kills >= 1
     assert (found.lost, found.doubled, found.left) == (0, 0, 0), found
