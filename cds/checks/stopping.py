@@ -6,9 +6,11 @@ another order the dose is lowered, not stopped; a benzodiazepine may be replaced
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from cds.arithmetic.equivalents import Load, diazepam_per_day
+from cds.arithmetic.equivalents import Dosed, Load, diazepam_per_day
 from cds.case import Action, Known, Maybe, Route, Unknown
 from cds.checks.baclofen import dose_text, total_dose
 from cds.checks.levels import Level, level, unknown_for
@@ -89,9 +91,9 @@ def benzodiazepine_stop(view: View, check: Check, what: Stopped, ours: frozenset
     )
     instead = tuple(item for item in kept if substitute(item))
     if instead:
-        carried = _carried(check, frequent, instead)
-        if carried != Known(False):
-            said = unknown_for(check, (carried,), makes_card=False) if isinstance(carried, Unknown) else ()
+        enough = carried(view, [(item.ingredient, item.dose) for item in frequent], instead)
+        if enough != Known(False):
+            said = unknown_for(check, (enough,), makes_card=False) if isinstance(enough, Unknown) else ()
             return Outcome(check.id, (), said, looked, "another benzodiazepine takes its place, or a taper runs")
     if not frequent:
         days = number(check.number("days_a_week"))
@@ -104,19 +106,24 @@ def _load(items: tuple[Present, ...]) -> Load:
     return diazepam_per_day((item.ingredient, item.dose) for item in items)
 
 
-def _carried(check: Check, old: tuple[Present, ...], new: tuple[Present, ...]) -> Maybe[bool]:
-    """Whether the drug that takes the place is, in diazepam equivalents, at least a share of the one that is stopped.
+def carried(view: View, old: Iterable[Dosed], new: tuple[Present, ...]) -> Maybe[bool]:
+    """Whether the drugs that take the place are, in diazepam equivalents, at least a share of what ends or goes down.
 
-    Read in its favour: by the weakest equivalent of the old drug and the strongest of the new one. A taper that runs
+    Read in their favour: by the weakest equivalent of the old drug and the strongest of the new one. A taper that runs
     already is somebody's plan, and is left alone.
     """
     if any(item.order is None for item in new):
         return Known(True)
-    before, after = _load(old), _load(new)
+    before, after = diazepam_per_day(old), _load(new)
     missing = (*before.missing, *after.missing)
     if missing:
-        return missing[0]
-    return Known(after.high >= check.number("least_share") * before.low)
+        return Unknown(missing[0].reason, f"whether enough takes its place: {missing[0].detail}")
+    return Known(after.high >= least_share(view) * before.low)
+
+
+def least_share(view: View) -> float:
+    """The least share of a benzodiazepine that another one has to replace."""
+    return view.knowledge.checks["benzo-abrupt-stop"].number("least_share")
 
 
 def _benzo(view: View, check: Check, what: Stopped, instead: tuple[Present, ...], looked: tuple[str, ...]) -> Outcome:
@@ -133,14 +140,13 @@ def _benzo(view: View, check: Check, what: Stopped, instead: tuple[Present, ...]
     }
     if load.complete:
         values |= {"diazepam_low": load.low, "diazepam_high": load.high}
-    if not instead:
-        finding = stop_finding(view, check, what, at, values, extra=load.working)
-    else:
+    wording, extra = "", load.working
+    if instead:
+        wording = "" if _excused(view, at) else "less"
+        at, extra = _by_less(view, at), (*extra, *_load(instead).working)
         values |= {"other": _with_doses(view, instead), "other_high": _load(instead).high}
-        at = _by_less(check, at)
-        finding = stop_finding(
-            view, check, what, at, values, wording="less", extra=(*load.working, *_load(instead).working)
-        )
+        values["share"] = 100 * least_share(view)
+    finding = stop_finding(view, check, what, at, values, wording=wording, extra=extra)
     said = (*at.not_checked, *_no_problems(view, check))
     return Outcome(check.id, (finding,), said, looked, f"stopped, {', '.join(finding.because)}")
 
@@ -149,10 +155,15 @@ def _with_doses(view: View, items: tuple[Present, ...]) -> str:
     return joined(f"{view.name(item.ingredient)} {dose_words(item.dose)}" for item in items)
 
 
-def _by_less(check: Check, at: Level) -> Level:
+def _by_less(view: View, at: Level) -> Level:
     """The level where something, though too little, takes the place: a warning at most."""
-    because = (*at.because, f"replaced by less than {number(100 * check.number('least_share'))} % of it")
+    because = (*at.because, less_words(view))
     return msgspec.structs.replace(at, indicator=min(at.indicator, Indicator.WARNING), because=because)
+
+
+def less_words(view: View) -> str:
+    """ "replaced by less than 50 % of it"."""
+    return f"replaced by less than {number(100 * least_share(view))} % of it"
 
 
 def substitute(item: Present) -> bool:
@@ -224,6 +235,11 @@ def held(items: tuple[Present, ...]) -> bool:
     return all(item.order is not None and ON_HOLD in item.order.note_texts[:1] for item in items)
 
 
+def _excused(view: View, at: Level) -> bool:
+    """Whether the level is what it is because the drug is said not to be taken."""
+    return at.indicator is Indicator.INFO and any(view.knowledge.facts[id].words in at.because for id in _EXCUSES)
+
+
 def stop_finding(
     view: View,
     check: Check,
@@ -237,9 +253,7 @@ def stop_finding(
     """The finding about a stop: what was taken and since when, and what its level rests on."""
     items = what.items
     if not wording:
-        wording = "hold" if held(items) else "stop"
-        if at.indicator is Indicator.INFO and any(view.knowledge.facts[id].words in at.because for id in _EXCUSES):
-            wording = "excused"
+        wording = "excused" if _excused(view, at) else "hold" if held(items) else "stop"
     if what.days is not None:
         values["days"] = what.days
     values["since"] = f"{what.days} days" if what.days is not None else "an unknown time"

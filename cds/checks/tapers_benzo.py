@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from cds.arithmetic.equivalents import diazepam_per_day, to_diazepam
 from cds.arithmetic.makeable import smallest_part
-from cds.case import Known
+from cds.case import DailyDose, Known, Unknown
 from cds.checks.falls import Drop, Fall, lowered
-from cds.checks.levels import Level, holds, level
+from cds.checks.levels import Level, holds, level, unknown_for
 from cds.checks.registry import check
 from cds.checks.stopped import continuing
-from cds.checks.stopping import rare, substitute
+from cds.checks.stopping import carried, less_words, rare, substitute
 from cds.checks.taper_words import fall_finding, level_said, too_short
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
 from cds.knowledge.load import ingredients_of
@@ -26,7 +26,7 @@ Answer = tuple[Finding | None, tuple[NotChecked, ...], str]
 
 @check("benzo-taper-too-fast")
 def taper_too_fast(view: View, check: Check) -> Outcome:
-    """One change or an ordered schedule; not when another benzodiazepine takes its place."""
+    """One change or an ordered schedule; not when enough of another benzodiazepine takes its place."""
     ours = ingredients_of(check.applies_to, view.knowledge.terminology)
     what = lowered(view, check, ours)
     kept = continuing(view, ours) if what.falls else ()
@@ -44,8 +44,11 @@ def _one(view: View, check: Check, fall: Fall, kept: tuple[Present, ...]) -> Ans
     new = fall.drops(check.number("end_part"))
     if not new:
         return None, (), "the dose is not lowered"
-    if any(item.ingredient != fall.ingredient and substitute(item) for item in kept):
-        return None, (), "another benzodiazepine takes its place"
+    instead = tuple(item for item in kept if item.ingredient != fall.ingredient and substitute(item))
+    enough = carried(view, [(fall.ingredient, _taken_away(fall))], instead) if instead else Known(False)
+    if enough != Known(False):
+        said = unknown_for(check, (enough,), makes_card=False) if isinstance(enough, Unknown) else ()
+        return None, said, "another benzodiazepine takes its place"
     orders = tuple(item for item in view.present if item.subject and item.ingredient == fall.ingredient)
     if holds(view, "for-alcohol-withdrawal", orders) == Known(True):
         return None, (), "a protocol for alcohol withdrawal"
@@ -57,11 +60,18 @@ def _one(view: View, check: Check, fall: Fall, kept: tuple[Present, ...]) -> Ans
     at = level(view, check, fall.items)
     reasons = (*_steep(check, fall, new), *_brief(view, check, fall, new))
     if reasons:
-        return _found(view, check, fall, at, _wording(at), reasons)
+        less = (less_words(view),) if instead else ()
+        return _found(view, check, fall, at, _wording(at), (*reasons, *less))
     first = _first(check, fall, new[0])
     if first and at.indicator >= Indicator.WARNING:
         return _found(view, check, fall, Level(Indicator.INFO), "first", (first,))
     return None, level_said(view, check, at), "slow enough"
+
+
+def _taken_away(fall: Fall) -> Known[DailyDose]:
+    """mg a day by which the first stage is lower."""
+    less = max(0.0, fall.before - fall.stages[0].dose)
+    return Known(DailyDose(less, less, "mg/d", ""))
 
 
 # -- how fast ---------------------------------------------------------------------------------------------------------

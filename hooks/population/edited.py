@@ -20,6 +20,7 @@ from cds.knowledge.model import Check, Knowledge, Levels, Number, Pairing, Risk,
 FILE = "knowledge.json"
 Said = dict[str, dict[str, str]]
 _DIGEST = "sha256:"  # how a value begins that is too long to be shown
+_LONGEST = 160  # characters that still fit into a cell
 _ABSENT = "–"
 _APART = {"id", "numbers", "levels", "wording", "bands", "pairings", "risks"}  # are told apart
 _NOT_SAID = {"created", "changed", "owner", "review"}  # no card depends on them
@@ -135,7 +136,8 @@ def _shifts(shifts: Iterable[Shift]) -> str:
 
 
 def _shift(shift: Shift) -> str:
-    told = f"all of {', '.join(shift.all)}" if shift.all else f"any of {', '.join(shift.any)}"
+    groups = (("all of", shift.all), ("any of", shift.any))
+    told = " and ".join(f"{word} {', '.join(facts)}" for word, facts in groups if facts)
     return f"to {_word(shift.to)} by {told}{' (firmly)' if shift.firm else ''}"
 
 
@@ -188,9 +190,6 @@ def _value(value: Any) -> str:
         value = ", ".join(value) or "none"
     text = str(value) if isinstance(value, str | int | float) else ""
     return text if 0 < len(text) <= _LONGEST else _digest(value)
-
-
-_LONGEST = 160  # characters that still fit into a cell
 
 
 def _word(indicator: Indicator) -> str:

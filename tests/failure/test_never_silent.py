@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 
 import msgspec
 import pytest
@@ -20,11 +19,11 @@ from cds.knowledge.load import load_knowledge
 from tests.support.cases import Case, all_cases
 from tests.support.damage import DAMAGES, MEASURED, ORDER_DAMAGES
 from tests.support.render import render
-from tests.support.run import answer_to, report_on
+from tests.support.run import answer_to
+from tests.support.sound import RELEASE, sound, whole
 from tests.support.words import Json
 
 CHECKS = sorted(load_knowledge().checks)
-RELEASE = "R4"
 ENOUGH = 12  # cases of each sort per cell
 # Damages after which nobody knows what the input held; the others leave entries that can still be judged.
 LOSES_ENTRIES = {"absent", "null", "unreadable", "wrong patient", "OperationOutcome", "web page"}
@@ -40,29 +39,19 @@ def _summary(request: pytest.FixtureRequest) -> Iterator[None]:
         print(f"\nnever silent: {counts}, {CELLS['silent']} silent")
 
 
-@lru_cache(maxsize=4096)
-def _sound(case_id: str) -> Report:
-    return report_on(next(case for case in all_cases() if case.id == case_id), RELEASE)
-
-
-def _whole(case: Case) -> bool:
-    """The case itself has no damaged input."""
-    return RELEASE in case.releases and not (case.missing or case.null or case.failed or case.truncated)
-
-
 def _firing(check: str) -> list[Case]:
     """Cases in which the check fires, by a hook on which it is shown."""
     hooks = load_knowledge().checks[check].hooks
-    whole = [case for case in all_cases() if _whole(case) and case.hook in hooks]
-    return [case for case in whole if any(finding.check == check for finding in _sound(case.id).findings)]
+    whole = [case for case in all_cases() if whole(case) and case.hook in hooks]
+    return [case for case in whole if any(finding.check == check for finding in sound(case.id).findings)]
 
 
 def _quiet(check: str) -> list[Case]:
     """Cases in which the check looked at the patient and found nothing to report."""
     found = []
     for case in all_cases():
-        looked = [o for o in _sound(case.id).outcomes if o.check == check and o.looked_at and not o.findings]
-        if _whole(case) and looked and not _told(_sound(case.id), check, empty_too=False):
+        looked = [o for o in sound(case.id).outcomes if o.check == check and o.looked_at and not o.findings]
+        if whole(case) and looked and not _told(sound(case.id), check, empty_too=False):
             found.append(case)
     return found
 
@@ -81,7 +70,7 @@ def _unknown(report: Report, check: str) -> bool:
 
 def _judge(request: Json, case: Case, check: str) -> str:
     """ "" when the damaged request says enough, else what it lacks. A refusal (400, 412) says it all."""
-    before, after = _sound(case.id), _damaged_report(request, case)
+    before, after = sound(case.id), _damaged_report(request, case)
     if after is None:
         return ""
     said = _told(after, check)

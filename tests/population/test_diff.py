@@ -7,14 +7,16 @@ import random
 import shutil
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from cds.knowledge.load import load_knowledge
 from hooks.cli import cli
 from hooks.population.diff import CHANGES, Difference, compare
 from hooks.population.diff_report import page
-from hooks.population.edited import FILE, Edit, between
+from hooks.population.edited import FILE, Edit, between, said
 from hooks.population.edited_report import NO_EFFECT
 from hooks.population.gather import CannotReplayError
 from hooks.population.run import Wanted, replay
@@ -220,6 +222,19 @@ def test_what_there_is_only_in_one_set_is_told() -> None:
         Edit("x", "asks", "–", "there"),
         Edit("new", "all of it", "–", "there"),
     ]
+
+
+def test_another_condition_beside_those_that_must_all_hold_is_a_change() -> None:
+    known = load_knowledge()
+    check = known.checks["benzo-abrupt-stop"]
+    *others, last = check.levels.raised
+    assert last.all
+    levels = msgspec.structs.replace(check.levels, raised=(*others, msgspec.structs.replace(last, any=("cpap",))))
+    checks = {**known.checks, check.id: msgspec.structs.replace(check, levels=levels)}
+    (edit,) = between(said(known), said(msgspec.structs.replace(known, checks=checks)))
+    assert (edit.part, edit.what) == (check.id, "level raised")
+    assert edit.before.endswith("and any of seizure-disorder, alcohol-use, withdrawal-before, seizure-threshold-drug")
+    assert edit.after.endswith("and any of cpap")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from tests.support.cases import Case, all_cases, case_named
 from tests.support.mutants import ROOT, Mutant, Source, files, module_of, plant
 from tests.support.render import render_bytes
 from tests.support.run import Mismatch, engine_at, mismatches
+from tests.support.sound import sound, whole
 
 # The tests that may notice; those that run all cases in one, or other processes, are too slow to be asked each time.
 TESTS = [
@@ -119,12 +120,8 @@ class Warm:
             importlib.import_module(module_of(file))
         for case in all_cases():
             mismatches_of(case, case.releases[:1])
-        for item in self.items.values():
-            if item.nodeid.startswith(NEVER_SILENT):
-                there = item.function.__globals__  # type: ignore[attr-defined]
-                for case in filter(there["_whole"], all_cases()):
-                    there["_sound"](case.id)
-                break
+        for case in filter(whole, all_cases()):
+            sound(case.id)  # what the never-silent tests hold the damaged ones against
         self.forget = forgetter()
         gc.freeze()
         self._work(self)

@@ -37,6 +37,8 @@ def test_the_same_gap_is_said_once_and_two_are_said_in_their_order() -> None:
          "2 medicines on the list could not be named"),
         ("bs-dose-unknown", "baclofen-abrupt-stop", Reason.DOSE_UNKNOWN,
          "level not certain: daily dose of baclofen not known"),
+        ("zs-replaced-by-unknown-dose", "benzo-abrupt-stop", Reason.DOSE_UNKNOWN,
+         "whether enough takes its place: daily dose of diazepam not known"),
         ("di-no-dose", "liquid-concentration-mismatch", Reason.DOSE_UNKNOWN,
          "mL and mg of baclofen not compared: dose not known"),
         ("lcm-strength-unknown", "liquid-concentration-mismatch", Reason.DOSE_UNKNOWN,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -40,12 +42,15 @@ def test_what_stood_for_long_is_one_level_lower_but_not_below_the_floor(
     assert one_lower(to, floor) is settled
 
 
+def _nothing(*_: Any) -> Any:
+    """A check and a fact."""
+
+
 def test_a_function_is_registered_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for register, name in ((registry.check, "CHECKS"), (registry.fact, "FACTS")):
         monkeypatch.setattr(registry, name, {})
-        function = lambda *_: None  # noqa: E731
-        assert register("once")(function) is function  # type: ignore[arg-type, comparison-overlap]
-        assert getattr(registry, name) == {"once": function}
+        assert register("once")(_nothing) is _nothing
+        assert getattr(registry, name) == {"once": _nothing}
 
 
 def test_a_drug_is_no_pair_with_itself() -> None:
