@@ -42,8 +42,8 @@ def _summary(request: pytest.FixtureRequest) -> Iterator[None]:
 def _firing(check: str) -> list[Case]:
     """Cases in which the check fires, by a hook on which it is shown."""
     hooks = load_knowledge().checks[check].hooks
-    whole = [case for case in all_cases() if whole(case) and case.hook in hooks]
-    return [case for case in whole if any(finding.check == check for finding in sound(case.id).findings)]
+    asked = [case for case in all_cases() if whole(case) and case.hook in hooks]
+    return [case for case in asked if any(finding.check == check for finding in sound(case.id).findings)]
 
 
 def _quiet(check: str) -> list[Case]:
