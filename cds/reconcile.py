@@ -14,7 +14,7 @@ import msgspec
 
 from cds.arithmetic.sameness import same_schedule, same_treatment
 from cds.arithmetic.told import ORDER, Told
-from cds.case import Action, Concept, DrugUse, Order, Setting
+from cds.case import Action, Concept, Drug, DrugUse, Order, Setting
 
 STOPPING = frozenset({"stopped", "cancelled", "on-hold"})
 NO_ORDER = frozenset({"completed", "ended", "entered-in-error"})
@@ -210,17 +210,27 @@ def _stop(draft: Draft, linked: Sequence[Running], running: Sequence[Running], l
     targets = list(linked) or _unlinked(told, running)
     if not targets and (list_seen or told.fact.do_not_perform or not told.ingredients):
         return []
-    order = _order(draft, Action.STOP, targets, linked=bool(linked) or not targets)
-    if told.fact.status == "on-hold":
-        order = msgspec.structs.replace(order, note_texts=("on hold", *order.note_texts))
-    if not told.ingredients and targets:
-        use = targets[0].use
-        order = msgspec.structs.replace(order, drug=use.drug, doses=use.doses)
-    return [_Decided(order, told)]
+    # What runs is what ends, whatever the stop that names it is written as: nothing, another drug, or a part of it.
+    other = [item for item in targets if not _covers(told.drug, item.use.drug)]
+    same = [item for item in targets if item not in other]
+    found = [_replaced(draft, item) for item in other]
+    if same or not other:
+        found.insert(0, _Decided(_order(draft, Action.STOP, same, linked=bool(linked) or not targets), told))
+    return [_held(item) for item in found] if told.fact.status == "on-hold" else found
+
+
+def _covers(drug: Drug, runs: Drug) -> bool:
+    """Whether a drug has every ingredient of what runs."""
+    return {item.id for item in runs.ingredients} <= {item.id for item in drug.ingredients}
+
+
+def _held(item: _Decided) -> _Decided:
+    """A stop for the time being."""
+    return _Decided(msgspec.structs.replace(item.order, note_texts=("on hold", *item.order.note_texts)), item.told)
 
 
 def _replaced(draft: Draft, item: Running) -> _Decided:
-    """The stop of a drug whose order the draft turns into an order of another drug."""
+    """The stop of a drug whose order the draft ends, itself written as another drug or as none."""
     order = _order(draft, Action.STOP, [item], linked=True)
     stopped = msgspec.structs.replace(
         order,

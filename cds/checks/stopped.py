@@ -42,13 +42,12 @@ def _of(order: Order, use: DrugUse | None, view: View) -> list[Present]:
     doses = dict(zip((item.id for item in order.drug.ingredients), order.doses, strict=True))
     if use is not None:
         for ingredient, dose in zip(use.drug.ingredients, use.doses, strict=True):
-            if isinstance(dose, Known) or ingredient.id not in doses:
+            if isinstance(dose, Known):
                 doses[ingredient.id] = dose
-    drug = order.drug if order.drug.ingredients or use is None else use.drug
     return [
         Present(
             ingredient=id,
-            drug=drug if use is None else use.drug,
+            drug=order.drug if use is None else use.drug,
             dose=dose_now(dose, use, view),
             ref=order.ref or order.path,
             order=order,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from cds.knowledge.load import load_knowledge
+from cds.screen import screen
 from tests.support.cases import case_named
 from tests.support.run import report_on
+from tests.unit.reconcile.facts import BACLOFEN, ago, build, draft, medicine, taking
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,28 @@ def test_an_unknown_kidney_is_said_on_one_card_only(case: str, detail: str, make
     report = report_on(case_named(case), "R4")
     (gap,) = [one for one in report.not_checked if one.check == "baclofen-renal-dose"]
     assert (gap.detail, gap.makes_card) == (detail, makes_card)
+
+
+def test_the_order_is_named_before_what_runs_beside_it() -> None:
+    (finding,) = [one for one in report_on(case_named("bdu-two"), "R4").findings if one.check == "benzo-duplicate"]
+    assert finding.about == ("MedicationRequest/d1", "MedicationRequest/m1")
+    assert ["this order" in one for one in finding.seen[:2]] == [True, False]
+
+
+def test_a_creatinine_that_no_estimate_rests_on_is_not_given_as_its_source() -> None:
+    case = case_named("rd-stage-beside-creatinine-without-age")
+    (finding,) = [one for one in report_on(case, "R4").findings if one.check == "baclofen-renal-dose"]
+    assert "creatinine" not in finding.values
+
+
+def test_a_pregnancy_is_shown_with_the_day_of_its_record() -> None:
+    (finding,) = [one for one in report_on(case_named("preg-bac-status"), "R4").findings if "pregn" in one.check]
+    assert "recorded as pregnant 31 May 2026" in finding.seen
+
+
+def test_a_treatment_that_was_sent_without_an_id_leaves_no_empty_reference() -> None:
+    running = medicine(BACLOFEN, "", written=ago(300), dosages=(taking(1, 3),))
+    stop = draft(BACLOFEN, "d1", "stopped")
+    report = screen(build(running, stop), load_knowledge(), "order-sign")
+    (finding,) = [one for one in report.findings if one.check == "baclofen-abrupt-stop"]
+    assert finding.about == ("MedicationRequest/d1",)

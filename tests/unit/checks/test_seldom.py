@@ -8,17 +8,19 @@ import msgspec
 import pytest
 
 from cds.case import Requested, When
-from cds.chart import Coded, Coding
+from cds.chart import Coded, Coding, ProcedureFact
 from cds.checks import registry
 from cds.checks.settled import settled
 from cds.findings import Finding, Indicator, Outcome
 from cds.knowledge.load import load_knowledge
+from cds.person import requested
 from cds.screen import screen
 from cds.view import View, day
-from tests.unit.reconcile.facts import BACLOFEN, build, draft, taking
+from tests.unit.reconcile.facts import BACLOFEN, build, draft, taking, terminology
 
 KNOWLEDGE = load_knowledge()
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+LOINC = "http://loinc.org"
 
 
 def test_a_check_or_a_fact_has_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,10 +37,32 @@ def test_a_review_that_is_ordered_answers_only_the_findings_that_ask_for_one() -
     view = View(msgspec.structs.replace(case, requested=(asked,)), KNOWLEDGE, "order-sign")
     check = KNOWLEDGE.checks["benzo-duration"]
     told = {
-        wording: settled(view, check, Outcome(check.id, (Finding(check.id, Indicator.WARNING, wording, {}, (), ()),)))
+        wording: settled(
+            view, check, Outcome(check.id, (Finding(check.id, Indicator.WARNING, wording, {}, (), ()),), why="4 months")
+        )
         for wording in ("long", "default")
     }
     assert [told[wording].findings[0].indicator for wording in told] == [Indicator.INFO, Indicator.WARNING]
+    assert {outcome.why for outcome in told.values()} == {"4 months"}
+
+
+@pytest.mark.parametrize(
+    ("ordered", "said"),
+    [
+        ("38483-4", "what it would ask for is being ordered"),  # creatinine in blood: a creatinine by another code
+        ("24323-8", "what it would ask for is being ordered"),  # a panel that holds it
+        ("29463-7", ""),  # a weight
+    ],
+)
+def test_a_creatinine_by_any_code_answers_what_asks_for_one_and_nothing_else_does(ordered: str, said: str) -> None:
+    fact = ProcedureFact("ServiceRequest", "s1", "x", Coded((Coding(LOINC, ordered, ""),)), "draft", draft=True)
+    asked = requested([fact], terminology())
+    view = View(msgspec.structs.replace(build(draft(BACLOFEN)), requested=asked), KNOWLEDGE, "order-sign")
+    check = KNOWLEDGE.checks["nephrotoxic-nsaid-baclofen"]
+    rule = next(rule for rule in check.proposals if rule.item == "creatinine")
+    note = Finding(check.id, Indicator.INFO, next(iter(rule.wordings), "default"), {}, (), ())
+    told = settled(view, check, Outcome(check.id, (note,), why="beside a drug that harms the kidney"))
+    assert (told.findings, told.why) == (((), said) if said else ((note,), "beside a drug that harms the kidney"))
 
 
 def test_a_concentration_that_rounds_to_nothing_fails_no_check() -> None:
