@@ -19,6 +19,8 @@ _SOLID = frozenset({"tablet", "capsule", "film", "lozenge", "granules"})
 # Creams and plasters of these drugs do reach the blood on purpose (nitroglycerin) or hardly do (NSAIDs).
 _TRANSDERMAL_OINTMENT = frozenset({"nitrate"})
 _LOCAL_PATCH = frozenset({"nsaid"})
+# Every spray of these is for the nose (Nayzilam, Valtoco, Narcan); others (zolpidem, fentanyl) may be for the mouth.
+_NOSE_SPRAY = frozenset({"benzodiazepine", "opioid-rescue"})
 # No oral baclofen liquid is weaker than 1 mg/mL (Ozobax); intrathecal ones are 0.05 to 2 mg/mL.
 _WEAKEST_ORAL_BACLOFEN = 1.0  # mg/mL
 
@@ -74,6 +76,8 @@ def _by_form(form: str, classes: frozenset[str]) -> Route:
         return Route.LOCAL
     if form == "ointment" and classes & _TRANSDERMAL_OINTMENT:
         return Route.TRANSDERMAL
+    if form == "spray" and classes & _NOSE_SPRAY:
+        return Route.NASAL
     return route
 
 

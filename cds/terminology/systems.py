@@ -129,4 +129,4 @@ def codings_of(coded: Coded) -> Iterator[tuple[str, str, Coding]]:
 def texts_of(coded: Coded) -> tuple[str, ...]:
     """The different words of a concept: its text, then the displays; empty ones left out."""
     words = [coded.text, *(coding.display for _, _, coding in codings_of(coded))]
-    return tuple(dict.fromkeys(word.strip() for word in words if word and word.strip()))
+    return tuple(dict.fromkeys(filter(None, map(str.strip, words))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +67,33 @@ def test_there_is_a_plan_definition_for_each_check_and_each_says_it_is_not_revie
         assert set(check.numbers) <= told
 
 
+def test_what_is_published_is_dated_by_the_last_change_of_the_knowledge(client: FlaskClient) -> None:
+    days = {id: check.changed.isoformat() for id, check in KNOWN.checks.items()}
+    assert {one["id"]: one["date"] for one in _pages(client, "PlanDefinition")} == days
+    for path in ("CodeSystem/gabaguard-checks", "ValueSet/drugs-baclofen", "Library/gabaguard-knowledge"):
+        assert _get(client, path)["date"] == max(days.values())
+
+
+def test_the_renal_dose_asks_for_age_sex_each_measure_of_the_kidney_and_problems(client: FlaskClient) -> None:
+    """What an EHR that prepares the call must have, one requirement for each kind of measurement."""
+    asked = _get(client, "PlanDefinition/baclofen-renal-dose")["action"][0]["input"]
+    kidney = [f"{BASE}/fhir/ValueSet/measurements-{kind}" for kind in ("creatinine", "egfr", "cystatin-c")]
+    assert asked == [
+        {"type": "Patient", "mustSupport": ["birthDate", "gender"]},
+        *({"type": "Observation", "codeFilter": [{"path": "code", "valueSet": one}]} for one in kidney),
+        {"type": "Condition"},
+    ]
+    assert all(_get(client, one.removeprefix(f"{BASE}/fhir/"))["compose"] for one in kidney)
+
+
+def test_a_source_that_has_an_address_is_cited_with_it(client: FlaskClient) -> None:
+    cited = {one["label"]: one for one in _get(client, "Library/gabaguard-knowledge")["relatedArtifact"]}
+    addresses = {id: source.url for id, source in KNOWN.evidence.items() if source.url}
+    assert addresses
+    assert {id: cited[id]["url"] for id in addresses} == addresses
+    assert all("url" not in cited[id] for id in KNOWN.evidence.keys() - addresses)
+
+
 def test_no_check_uses_race_and_the_renal_dose_uses_age_sex_problems_and_laboratory(client: FlaskClient) -> None:
     for one in _pages(client, "PlanDefinition"):
         used = {item["url"]: item["valueBoolean"] for item in one["extension"][0]["extension"]}
@@ -82,6 +110,14 @@ def test_topics_and_override_reasons_of_cards_are_defined_by_the_code_systems(cl
     assert {one["code"]: one["display"] for one in reasons["concept"]} == {
         one.code: one.display for one in KNOWN.overrides.values()
     }
+
+
+def test_letters_of_another_case_are_another_code_as_the_code_systems_say(client: FlaskClient) -> None:
+    for one in _pages(client, "CodeSystem"):
+        code = one["concept"][0]["code"]
+        assert one["caseSensitive"] is True
+        assert _get(client, f"CodeSystem?_id={one['id']}&code={code}")["total"] == 1
+        assert _get(client, f"CodeSystem?_id={one['id']}&code={code.swapcase()}")["total"] == 0
 
 
 def test_a_brand_maps_to_its_ingredient_by_rxnorm(client: FlaskClient) -> None:
@@ -198,6 +234,14 @@ def test_every_code_that_a_value_set_lists_is_a_member_by_the_checks_own_recogni
     wrong = [one for one in listed if not sets.member(*one)]
     assert len(listed) > 10_000
     assert not wrong, (len(wrong), wrong[:10])
+
+
+def test_icd10_codes_are_listed_as_they_are_written(client: FlaskClient) -> None:
+    """With the point after the third character: another server that expands the set finds "F103" nowhere."""
+    sets = Endpoint(engine_at(AS_OF)).published.value_sets
+    codes = {code for id in sets.titles for system, code, _ in sets.codes(id) if system.endswith("icd-10-cm")}
+    assert {"G20", "F10.3", "N18.31"} <= codes
+    assert [code for code in codes if not re.fullmatch(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?", code)] == []
 
 
 @pytest.mark.parametrize(

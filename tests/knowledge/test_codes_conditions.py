@@ -160,5 +160,8 @@ class TestWithoutTheRemovableFiles:
         route = Coded((Coding("http://snomed.info/sct", "72607000", "Intrathecal route (qualifier value)"),))
         assert bare.recognise_drug(Coded(text="baclofen"), route=route).route is Route.INTRATHECAL
 
+    def test_a_measurement_is_still_known_by_its_loinc_code(self, bare: Terminology) -> None:
+        assert bare.lab_kind(Coded((Coding("http://loinc.org", "2160-0"),))) == "creatinine"
+
     def test_an_allergy_is_read_by_its_words(self, bare: Terminology) -> None:
         assert "baclofen" in bare.recognise_allergy(Coded(text="Baclofen")).ids

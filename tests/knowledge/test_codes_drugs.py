@@ -230,6 +230,13 @@ def test_the_tables_stay_small() -> None:
     assert size < 1_500_000
 
 
+def test_an_empty_line_does_not_end_a_table(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("a\tb\n1\t2\n\n3\t4\n", encoding="utf-8")
+    assert list(read_rows(table, ("a", "b"))) == [["1", "2"], ["3", "4"]]
+    assert read_keyed(table, ("a", "b")) == {"1": "2", "3": "4"}
+
+
 def test_a_table_with_another_header_or_a_torn_row_is_refused(tmp_path: Path) -> None:
     table = tmp_path / "t.tsv"
     table.write_text("a\tb\n1\t2\n3\n", encoding="utf-8")

@@ -48,6 +48,8 @@ TESTS = [
     "tests/failure/test_the_large_patient.py",
     "tests/fhir/test_check.py",
     "tests/fhir/test_published.py",
+    "tests/knowledge/test_codes_conditions.py",
+    "tests/knowledge/test_codes_drugs.py",
     "tests/knowledge/test_fit.py",
     "tests/knowledge/test_languages.py",
     "tests/knowledge/test_published_tables.py",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.chart import Coded, Coding
+from cds.knowledge.cross import cross_faults
+from cds.knowledge.load import load_knowledge
 from cds.terminology import load_terminology
 
 TERMS = load_terminology()
@@ -222,6 +225,13 @@ def test_any_text_gets_an_answer(text: str) -> None:
     concept = TERMS.recognise_condition(Coded((Coding(ICD10CM, text[:20], ""),), text))
     assert all(TERMS.has_concept(id) for id in concept.ids)
     assert len(concept.label) <= 200
+
+
+def test_a_check_about_none_of_these_is_refused_because_it_could_never_speak() -> None:
+    known = load_knowledge()
+    changed = msgspec.structs.replace(known.checks["epilepsy-baclofen"], conditions=("none",))
+    faults = cross_faults(msgspec.structs.replace(known, checks={changed.id: changed}))
+    assert faults == ["checks/epilepsy-baclofen.toml: conditions: 'none' is no concept of codes/conditions.toml"]
 
 
 @pytest.mark.parametrize(

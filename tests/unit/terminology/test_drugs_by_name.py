@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds.case import Drug, Route, Strength
-from cds.chart import Coded
+from cds.chart import Coded, Coding
 from cds.terminology import load_terminology
 
 TERMS = load_terminology()
@@ -67,6 +67,8 @@ def test_every_baclofen_product_is_known_by_name(text: str, strength: str, route
         ("fentanyl 25 mcg/hr patch", [("fentanyl", "25 ug/h")]),
         ("fentanyl 12 micrograms/hour patch", [("fentanyl", "12 ug/h")]),
         ("Clonazepam 0,5 mg", [("clonazepam", "0.5 mg/each")]),
+        ("Lorazepam 2,5 mg Tablette", [("lorazepam", "2.5 mg/each")]),  # not 25 mg
+        ("Clonazepam 0,125 mg", [("clonazepam", "0.125 mg/each")]),  # not 125 mg
         ("levetiracetam 1,000 mg", [("levetiracetam", "1000 mg/each")]),
         ("gabapentin 1,000.5 mg", [("gabapentin", "1000.5 mg/each")]),
         ("midazolam 100 mg/L infusion", [("midazolam", "0.1 mg/mL")]),
@@ -101,6 +103,7 @@ def test_strengths_are_read_from_words(text: str, expected: list[tuple[str, str]
         "baclofen 5 mg daily",
         "diazepam 0.2 mg/kg",
         "baclofen 10 mg or 20 mg",
+        "take 5 mg baclofen as 10 mg or 20 mg tablets",  # 5 mg is what is taken
         "Vicodin 5mg Hydrocodone, 500mg Acetaminophen tablet",  # 500 mg is not hydrocodone's
         "5 mg oxycodone / 325 mg acetaminophen tablet",
         "baclofen 1%",
@@ -169,6 +172,11 @@ def test_misspellings_are_not_guessed(text: str) -> None:
         ("buprenorphine 8 mg sublingual tablet", Route.ORAL),
         ("lorazepam 2 mg/mL injection", Route.PARENTERAL),
         ("tobramycin inhalation solution", Route.INHALED),
+        ("Zolpimist 5 mg/spray", Route.ORAL),  # a spray is not always for the nose
+        ("Subsys 100 mcg spray", Route.ORAL),
+        ("zolpidem 5 mg spray", Route.UNKNOWN),
+        ("midazolam 5 mg spray", Route.NASAL),  # those of benzodiazepines and of naloxone are
+        ("naloxone 4 mg spray", Route.NASAL),
         ("Sublocade", Route.PARENTERAL),
         ("Butrans", Route.TRANSDERMAL),
         ("oxycodone", Route.UNKNOWN),
@@ -205,6 +213,12 @@ def test_a_brand_says_how_its_own_form_is_taken_and_nothing_of_another_form() ->
     tablet, patch = named("Subutex 8 mg tablet"), named("Actiq 200 mcg patch")
     assert (tablet.route, tablet.route_detail) == (Route.ORAL, "sublingual")
     assert (patch.route, patch.route_detail) == (Route.TRANSDERMAL, "")
+
+
+def test_a_blank_text_does_not_take_the_name_from_the_card() -> None:
+    blank = Coded((Coding("http://example.org/formulary", "B10", " Baclofen 10 mg tablet "),), text="  ")
+    drug = TERMS.recognise_drug(blank)
+    assert (drug.label, shown(drug)) == ("Baclofen 10 mg tablet", [("baclofen", "10 mg/each")])
 
 
 def test_the_form_of_the_medication_counts() -> None:
