@@ -148,7 +148,6 @@ class ObservationFact(msgspec.Struct, frozen=True, gc=False):
     value_text: str = ""
     value_coded: Coded = Coded()
     value_when: When | None = None
-    absent: str = ""  # dataAbsentReason code
     when: When | None = None
     specimen: str = ""
     method: Coded = Coded()

@@ -90,7 +90,6 @@ class Component(View):
     valueRatio: Ratio | None = None
     valueDateTime: Text = None
     valuePeriod: Period | None = None
-    dataAbsentReason: Codeables = None
     interpretation: Codeables = None
 
 

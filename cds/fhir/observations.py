@@ -7,7 +7,7 @@ from collections.abc import Callable
 from cds.case import When
 from cds.chart import EVERYTHING, Amount, Coded, ObservationFact
 from cds.fhir.clinical_views import Component, Observation, Specimen
-from cds.fhir.codes import EMPTY, all_coded, first_code, label, shortened
+from cds.fhir.codes import EMPTY, all_coded, label, shortened
 from cds.fhir.dates import ends, spanning, starts, when
 from cds.fhir.references import Index, shown
 from cds.fhir.shapes import Range, Ratio, amount, many
@@ -39,7 +39,7 @@ def observation_facts(
 def _fact(
     view: Observation, part: Observation | Component, path: str, status: str, moment: When | None, specimen: str
 ) -> ObservationFact:
-    absent, interpretation, quantity = part.dataAbsentReason, part.interpretation, part.valueQuantity
+    interpretation, quantity = part.interpretation, part.valueQuantity
     return ObservationFact(
         view.id or "",
         path,
@@ -49,7 +49,6 @@ def _fact(
         "" if quantity is not None else part.valueString or _text(part),
         part.valueCodeableConcept or EMPTY,
         None if quantity is not None else _date(part),
-        first_code(absent) if absent is not None else "",
         moment,
         specimen,
         view.method or EMPTY,

@@ -203,7 +203,6 @@ def test_each_component_is_a_value_with_its_own_code() -> None:
         ("systolic", "o1", MAY),
         ("diastolic", "o1", MAY),
     ]
-    assert [fact.absent for fact in facts] == ["", "unknown"]
     assert facts[1].path.endswith(".component[1]")
 
 
@@ -211,10 +210,6 @@ def test_an_observation_with_a_value_and_components_tells_both() -> None:
     facts = observations(valueString="120/80", component=[{"code": {"text": "systolic"}}])
     assert [fact.value_text for fact in facts] == ["120/80", ""]
     assert len(observations(component=[])) == 1
-
-
-def test_why_a_value_is_absent_is_kept() -> None:
-    assert observations(dataAbsentReason={"coding": [{"code": "not-performed"}]})[0].absent == "not-performed"
 
 
 @pytest.mark.parametrize(

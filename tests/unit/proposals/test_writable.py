@@ -45,6 +45,14 @@ def test_the_tablet_is_named() -> None:
     assert dose.made_of == "half a tablet of 10 mg"
 
 
+def test_a_liquid_is_named_by_its_millilitres() -> None:
+    held = Ingredient("baclofen", Strength(5, "mg", "mL"))
+    liquid = Drug("baclofen 5 mg/mL oral solution", (held,), Route.ORAL, form="solution")
+    dose = dose_within(liquid, DoseToWrite("baclofen", 10, 3), Limits(15, 99))
+    assert dose is not None
+    assert (dose.single, dose.made_of) == (5, "1 mL")
+
+
 def test_a_capsule_or_a_drug_of_unknown_tablets_is_not_divided() -> None:
     assert piece_of(tablet(0.25, "clonazepam"), "clonazepam") == 0.25  # orally disintegrating: whole
     assert piece_of(tablet(12, "baclofen"), "baclofen") == 12  # no such tablet is known
