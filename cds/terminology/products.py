@@ -45,7 +45,7 @@ _ROUTES: tuple[tuple[Route, str, str], ...] = (
     (Route.LOCAL, "topical", "topical, topically, cutaneous, dermal, to skin, on skin, to affected area"),
     (Route.TRANSDERMAL, "", "transdermal, percutaneous, transdermally"),
     (Route.RECTAL, "", "rectal, rectally, pr"),
-    (Route.NASAL, "", "nasal, nasally, intranasal, intranasally, nostril"),
+    (Route.NASAL, "", "nasal, nasally, intranasal, intranasally, nostril, nostrils, nare, nares"),
     (Route.ORAL, "sublingual", "sublingual, sublingually, sl, under the tongue"),
     (Route.ORAL, "buccal", "buccal, buccally"),
     (Route.ORAL, "transmucosal", "transmucosal, oromucosal"),

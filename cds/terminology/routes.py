@@ -46,7 +46,8 @@ def route_of(coded: Coded, table: Mapping[tuple[str, str], Said]) -> Said:
         if said is not None:
             return said
     for text in systems.texts_of(coded):
-        said = route_in(words_of(text))
+        # "IT", "IN": words of a sentence, but an abbreviation of HL7 v2 where they are all that was written.
+        said = table.get((systems.V2_ROUTE, text.upper())) or route_in(words_of(text))
         if said != UNSAID:
             return said
     return UNSAID
