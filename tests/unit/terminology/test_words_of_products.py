@@ -13,7 +13,7 @@ from cds.terminology import load_terminology
 TERMS = load_terminology()
 
 ROUTES: dict[tuple[Route, str], str] = {
-    (Route.INTRATHECAL, ""): "intrathecal, Intrathecally, intraspinal, via spinal pump, IT, it",
+    (Route.INTRATHECAL, ""): "intrathecal, Intrathecally, intraspinal, via spinal pump, baclofen pump intrathecal",
     (Route.PARENTERAL, "epidural"): "epidural, epidurally, peridural",
     (Route.LOCAL, "ophthalmic"): "Ophthalmic, left eye, both eyes, ocular, conjunctival, intravitreal, intraocular",
     (Route.LOCAL, "otic"): "otic, right ear, both ears, aural, auricular",
@@ -21,7 +21,7 @@ ROUTES: dict[tuple[Route, str], str] = {
     (Route.LOCAL, "topical"): "Topical, topically, cutaneous, dermal, apply to skin, on skin, to affected area",
     (Route.TRANSDERMAL, ""): "transdermal, percutaneous, transdermally",
     (Route.RECTAL, ""): "rectal, rectally, PR",
-    (Route.NASAL, ""): "nasal, nasally, intranasal, intranasally, IN, in one nostril, both nostrils, each nare, nares",
+    (Route.NASAL, ""): "nasal, nasally, intranasal, intranasally, in one nostril, both nostrils, each nare, nares",
     (Route.ORAL, "sublingual"): "sublingual, sublingually, SL, under the tongue",
     (Route.ORAL, "buccal"): "buccal, buccally",
     (Route.ORAL, "transmucosal"): "transmucosal, oromucosal",
@@ -34,25 +34,26 @@ ROUTES: dict[tuple[Route, str], str] = {
     (Route.ORAL, "enteral tube"): "enteral, gastrostomy, jejunostomy, nasogastric, orogastric, PEG, NG, G-tube, J tube,"
     " NG tube, by feeding tube, per tube, gastric tube, via tube",
     (Route.ORAL, ""): "oral, orally, PO, syrup, elixir, linctus, intensol, by mouth, per os",
-    (Route.UNKNOWN, ""): "as directed, per protocol, device, prn, take it, in the morning, pump",
+    (Route.UNKNOWN, ""): "as directed, per protocol, device, prn, give it, take in the morning, pump",
 }
 # Form -> the route it implies by itself, and how it is written.
 FORMS: dict[str, tuple[Route, str]] = {
     "tablet": (
         Route.ORAL,
-        "tablet, Tablets, tab, tabs, caplet, caplets, ODT, pill, pills, orally disintegrating, soluble tablet,"
-        " tablet for oral suspension, tablets for oral suspension, tablet for suspension",
+        "tablet, Tablets, tab, tabs, caplet, caplets, ODT, pill, pills, orally disintegrating,"
+        " soluble tablet for oral solution, tablet for oral suspension, tablets for oral suspension,"
+        " tablet for suspension",
     ),
     "capsule": (Route.ORAL, "capsule, capsules, cap, caps, softgel, softgels, Liqui-Gels"),
     "lozenge": (Route.ORAL, "lozenge, lozenges, troche, lollipop"),
-    "film": (Route.ORAL, "film, films, strip, strips, buccal film, sublingual film, oral film"),
+    "film": (Route.ORAL, "film, films, strip, strips, buccal film"),
     "granules": (Route.ORAL, "granules, granule, packet, packets, sachet, sachets, granules for oral suspension"),
     "suspension": (Route.ORAL, "suspension, susp, oral suspension"),
     "suppository": (Route.RECTAL, "suppository, suppositories, supp"),
     "enema": (Route.RECTAL, "enema, rectal tube, rectal tubes, rectubes"),
     "implant": (Route.PARENTERAL, "implant"),
-    "patch": (Route.TRANSDERMAL, "patch, patches, transdermal system"),
-    "nasal spray": (Route.NASAL, "nasal spray, intranasal spray, nasal solution, metered-dose nasal spray"),
+    "patch": (Route.TRANSDERMAL, "patch, patches, transdermal system, extended-release film transdermal"),
+    "nasal spray": (Route.NASAL, "nasal spray, intranasal spray, nasal solution, spray suspension nasal"),
     "injection": (
         Route.PARENTERAL,
         "injection, inj, injectable, vial, vials, ampul, ampule, ampoule, ampoules, syringe, cartridge, infusion,"
@@ -86,8 +87,23 @@ def read(text: str, **clues: str) -> Drug:
 
 @pytest.mark.parametrize(("meant", "word"), [(meant, word) for meant, words in ROUTES.items() for word in each(words)])
 def test_a_route_is_understood_as_it_is_written(meant: tuple[Route, str], word: str) -> None:
-    drug = read("oxycodone", route=word)
-    assert (drug.route, drug.route_detail) == meant
+    for drug in (read("oxycodone", route=word), read("oxycodone", route=f"give {word} now"), read(f"oxycodone {word}")):
+        assert (drug.route, drug.route_detail) == meant
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("IT", (Route.INTRATHECAL, "")),
+        ("it", (Route.INTRATHECAL, "")),
+        ("IN", (Route.NASAL, "")),
+        ("VG", (Route.LOCAL, "vaginal")),
+    ],
+)
+def test_an_abbreviation_of_hl7_v2_counts_where_it_is_the_whole_route(word: str, meant: tuple[Route, str]) -> None:
+    alone, within = read("oxycodone", route=word), read("oxycodone", route=f"take {word}")
+    assert (alone.route, alone.route_detail) == meant
+    assert within.route is read(f"oxycodone {word}").route is Route.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -100,7 +116,7 @@ def test_a_dose_form_is_understood_as_it_is_written(form: str, route: Route, wor
         assert told.route is named.route is route
 
 
-@pytest.mark.parametrize("word", [*each("syrup, elixir, intensol, oral soln, oral concentrate")])
+@pytest.mark.parametrize("word", [*each("syrup, elixir, intensol, oral sol, oral concentrate")])
 def test_a_liquid_that_is_swallowed_is_one_by_mouth(word: str) -> None:
     drug = read(f"oxycodone {word}")
     assert (drug.form, drug.route) == ("solution", Route.ORAL)
