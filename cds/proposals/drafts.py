@@ -33,11 +33,9 @@ class Draft(msgspec.Struct, frozen=True, eq=False):
     def ordered(self) -> DoseToWrite:
         """The dose as ordered. Raises ``ValueError`` when it is not known: ask ``changeable`` first."""
         dose = self.order.doses[0]
-        if not isinstance(dose, Known):
+        if not isinstance(dose, Known) or not dose.value.single_high or not dose.value.times_per_day:
             raise ValueError("the ordered dose is not known")
-        return DoseToWrite(
-            self.order.drug.ingredients[0].id, dose.value.single_high or 0.0, round(dose.value.times_per_day or 0)
-        )
+        return DoseToWrite(self.order.drug.ingredients[0].id, dose.value.single_high, round(dose.value.times_per_day))
 
     def with_dose(self, dose: DoseToWrite) -> MedicationFact:
         """The resource with another dose, as it would be read after the change."""
@@ -101,11 +99,11 @@ def changeable(case: PatientCase, draft: Draft) -> bool:
     if order.single_dose or order.drug.route not in (Route.ORAL, Route.UNKNOWN) or not isinstance(dose, Known):
         return False
     found = dose.value
-    plain = not found.steps and not found.caveat and found.unit == "mg/d" and bool(found.single_high)
-    regular = found.times_per_day is not None and found.times_per_day == round(found.times_per_day) >= 1
-    same = abs((found.single_high or 0) * (found.times_per_day or 0) - found.high) < 1e-6
-    ingredient = order.drug.ingredients[0].id
-    return plain and regular and same and piece_of(order.drug, ingredient) is not None
+    if found.steps or found.caveat or found.unit != "mg/d" or not found.single_high or not found.times_per_day:
+        return False
+    regular = found.times_per_day == round(found.times_per_day)
+    same = abs(found.single_high * found.times_per_day - found.high) < 1e-6
+    return regular and same and piece_of(order.drug, order.drug.ingredients[0].id) is not None
 
 
 def stopped(_: PatientCase, draft: Draft) -> bool:

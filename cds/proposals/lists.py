@@ -37,11 +37,11 @@ def _can_be_ordered(fact: MedicationFact, order: Order, release: str) -> bool:
     return at_home and all(isinstance(dose, Known) and not dose.value.steps for dose in order.doses)
 
 
-def on_the_list(was: MedicationFact, encounter_id: str, case: PatientCase, release: str) -> MedicationFact:
-    """The new order as it will be read."""
+def on_the_list(was: MedicationFact, encounter_id: str, case: PatientCase) -> MedicationFact:
+    """The new order as it will be read; in DSTU2, without a category, one of the stay and of today."""
     return MedicationFact(
         kind=ORDER,
-        resource_type="MedicationOrder" if release == "DSTU2" else "MedicationRequest",
+        resource_type="MedicationRequest",
         id="",
         path="",
         status="draft",

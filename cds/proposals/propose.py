@@ -155,7 +155,7 @@ def _lower(call: Call, wish: _Wish, draft: Draft) -> Proposal | None:
 
 
 def _put_back(call: Call, wish: _Wish, _: Draft) -> Proposal | None:
-    again = [on_the_list(one.fact, call.encounter_id, call.case, call.chart.release) for one in wish.drafts]
+    again = [on_the_list(one.fact, call.encounter_id, call.case) for one in wish.drafts]
     return _proposal(call, wish, improves(call, [*call.chart.medications, *again]))
 
 

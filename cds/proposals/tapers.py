@@ -79,7 +79,7 @@ def with_taper(fact: MedicationFact, taper: Taper) -> MedicationFact:
 def _taper(plan: TaperPlan, info: IngredientInfo | None) -> Taper | None:
     found = directions(plan)
     anew = (info.rxnorm, info.name) if info is not None else None
-    return Taper(plan, found, anew) if 0 < len(found) <= MOST_STEPS else None
+    return Taper(plan, found, anew) if len(found) <= MOST_STEPS else None
 
 
 def taperable(case: PatientCase, draft: Draft) -> bool:

@@ -98,6 +98,14 @@ def test_an_edit_voids_the_review_and_the_page_says_what_changed(part: str) -> N
     assert "void: reviewed by Ada Planted" in page
 
 
+def test_what_a_check_in_code_rests_on_tells_its_own_numbers_from_those_of_its_group() -> None:
+    """Whoever reviews again is sent to what was edited: the check itself, or one beside it."""
+    id, beside = "baclofen-renal-dose", "baclofen-renal-worsening"
+    assert {load_knowledge().checks[name].group for name in (id, beside)} == {load_knowledge().checks[id].group}
+    for edited, part in ((number_moved(id), "numbers"), (number_moved(beside), "checks of its group")):
+        assert state_of(edited.checks[id], edited, reviewed(id)).changed == (part,)
+
+
 @pytest.mark.parametrize("part", ["numbers", "wording", "rule"])
 def test_an_edit_of_another_check_voids_nothing(part: str) -> None:
     """Sources, facts and reasons are shared; these are a check's own."""

@@ -172,6 +172,52 @@ def test_a_subject_names_check_wording_drugs_and_doses_and_nothing_of_the_patien
     assert subject(other, judged.case) != text
 
 
+def judged_of(body: bytes) -> Any:
+    service = service_for_hook(CASE.hook)
+    assert service is not None
+    judged = respond(body, service, ENGINE).judged
+    assert judged is not None
+    return judged
+
+
+def subject_of(body: bytes) -> str:
+    judged = judged_of(body)
+    return subject(next(one for one in judged.report.findings if one.check == CHECK), judged.case)
+
+
+def beside(body: bytes) -> bytes:
+    """The same call for a patient who takes something besides that the finding is not about."""
+    request = orjson.loads(body)
+    other = {"resourceType": "MedicationRequest", "id": "other", "status": "active", "intent": "order"}
+    other |= {"medicationCodeableConcept": {"text": "lorazepam 1 mg tablet"}, "authoredOn": "2026-01-05"}
+    other |= {"subject": {"reference": f"Patient/{request['context']['patientId']}"}}
+    other |= {"dosageInstruction": [{"text": "1 mg twice daily"}]}
+    request["prefetch"]["medications"] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": other}]}
+    return orjson.dumps(request)
+
+
+def test_what_is_taken_besides_makes_no_finding_a_new_one() -> None:
+    body = render_bytes(CASE, "R4")
+    with_another = beside(body)
+    assert {i.id for use in judged_of(with_another).case.uses for i in use.drug.ingredients} == {"lorazepam"}
+    assert subject_of(with_another) == subject_of(body)
+
+
+def undosed(body: bytes) -> bytes:
+    """The same order, its directions left open."""
+    request = orjson.loads(body)
+    for entry in request["context"]["medications"]["entry"]:
+        entry["resource"]["dosageInstruction"] = [{"text": "as directed"}]
+    return orjson.dumps(request)
+
+
+def test_a_finding_about_a_dose_nobody_told_is_another_once_it_is_told() -> None:
+    """Remembered as unknown: who then writes a dose is told of it."""
+    body = render_bytes(CASE, "R4")
+    assert subject_of(undosed(body)).endswith("|baclofen=?")
+    assert subject_of(undosed(body)) != subject_of(body)
+
+
 def test_while_the_database_is_away_everything_is_shown(store: Store, repeats: Repeats, tmp_path: Any) -> None:
     keep(store, called(repeats, "order-select"), datetime.now(UTC))
     repeats.look()

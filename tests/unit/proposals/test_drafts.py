@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cds.chart import Amount
+from cds.chart import Amount, DosageFact
 from cds.findings import DoseToWrite
 from cds.proposals.drafts import Draft, removable
-from tests.unit.reconcile.facts import BACLOFEN, build, draft, one_order, taking
+from tests.unit.reconcile.facts import BACLOFEN, build, days, draft, one_order, taking
 
 
 def test_less_is_handed_out_in_whole_tablets() -> None:
@@ -16,8 +16,17 @@ def test_less_is_handed_out_in_whole_tablets() -> None:
     assert less.quantity == Amount(34, "tablet")
 
 
-def test_an_unknown_dose_cannot_be_asked_for() -> None:
-    fact = draft(BACLOFEN)
+MG = Amount(10, "mg", "mg")
+AS_NEEDED = DosageFact(dose=MG, as_needed=True, max_per_period=((Amount(30, "mg", "mg"), days(1)),))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [(), (DosageFact(text="30 mg per day"),), (AS_NEEDED,)],
+    ids=["no directions", "not how much at a time", "not how often"],
+)
+def test_an_unknown_dose_cannot_be_asked_for(told: tuple[DosageFact, ...]) -> None:
+    fact = draft(BACLOFEN, dosages=told)
     with pytest.raises(ValueError, match="not known"):
         _ = Draft(one_order(fact), fact, recorded=False).ordered
 
