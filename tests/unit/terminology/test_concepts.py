@@ -187,6 +187,33 @@ def test_what_is_denied_or_means_something_else_never_matches(text: str) -> None
     assert ids(text=text) == set()
 
 
+@pytest.mark.parametrize(
+    "before",
+    "no|not|denies|denied|patient did deny|without|never had|negative for|absent|EEG excludes|excluded|to exclude|"
+    "unlikely|nil|FH|FHx|FHSx|family history of|mother with|father with|maternal|paternal|sister has|brother has|"
+    "sibling with|parent with|screening for|screen for|prevention of|prophylaxis of|vaccination in|at risk for|"
+    "counseling about|counselling about|education about|fear of|r/o|rule out|ruled out|rules out|free of".split("|"),
+)
+def test_every_word_that_denies_or_speaks_of_another_is_understood(before: str) -> None:
+    assert ids(text=f"{before} epilepsy") == set()
+    assert ids(text=f"{before} asthma. Epilepsy") == {"epilepsy"}
+
+
+@pytest.mark.parametrize(
+    "after", "excluded|screening|screen|risk|prophylaxis|vaccination|free|was ruled out".split("|")
+)
+def test_what_is_taken_back_behind_the_name_does_not_count(after: str) -> None:
+    assert ids(text=f"epilepsy {after}") == set()
+
+
+def test_a_denial_reaches_six_words_forward_and_four_back() -> None:
+    """House limits: further away the denial is of something else."""
+    assert ids(text="no one two three four five epilepsy") == set()
+    assert ids(text="no one two three four five six epilepsy") == {"epilepsy"}
+    assert ids(text="epilepsy was then ruled out") == set()
+    assert ids(text="epilepsy was then once ruled out") == {"epilepsy"}
+
+
 def test_a_denial_ends_with_its_clause() -> None:
     assert ids(text="No chest pain. Epilepsy since childhood") == {"epilepsy"}
     assert ids(text="no asthma but COPD") == {"copd"}
@@ -246,3 +273,48 @@ def test_a_check_about_none_of_these_is_refused_because_it_could_never_speak() -
 )
 def test_allergies_name_ingredients_and_classes(coding: Coding, text: str, expected: set[str]) -> None:
     assert set(TERMS.recognise_allergy(Coded((coding,), text)).ids) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((text, {"class:benzodiazepine"}) for text in ("benzodiazepine", "Benzodiazepines", "benzos")),
+        *((text, {"class:barbiturate"}) for text in ("barbiturate", "Barbiturates")),
+        ("allergic to baclofen", {"baclofen"}),
+        ("allergy to baclofen", {"baclofen"}),
+        ("hypersensitive to baclofen", {"baclofen"}),
+        ("hypersensitivity to diazepam", {"diazepam"}),
+        ("intolerant of baclofen", {"baclofen"}),
+        ("intolerance to baclofen", {"baclofen"}),
+        ("sensitivity to baclofen", {"baclofen"}),
+        ("anaphylaxis to midazolam", {"midazolam"}),
+        ("NKA to baclofen", set()),
+        ("NKDA (baclofen)", set()),
+        ("NKMA, baclofen", set()),
+        ("no known allergy to baclofen", set()),
+        ("no allergy to diazepam", set()),
+        ("no allergies, baclofen asked for", set()),
+        ("not allergic to baclofen", set()),
+        ("no drug reaction, baclofen", set()),
+        ("no history of baclofen rash", set()),
+        ("denies baclofen rash", set()),
+        ("denied baclofen rash", set()),
+        ("tolerates diazepam", set()),
+    ],
+)
+def test_an_allergy_is_understood_as_it_is_written(text: str, expected: set[str]) -> None:
+    assert set(TERMS.recognise_allergy(Coded(text=text)).ids) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("N05BA", {"class:benzodiazepine"}),
+        ("n05cd", {"class:benzodiazepine"}),
+        ("N05CA", {"class:barbiturate"}),
+        ("N05BA01", {"diazepam"}),
+        ("N05B", set()),
+    ],
+)
+def test_an_atc_group_names_the_class_of_an_allergy(code: str, expected: set[str]) -> None:
+    assert set(TERMS.recognise_allergy(Coded((Coding("http://www.whocc.no/atc", code),))).ids) == expected

@@ -97,6 +97,32 @@ def test_strengths_are_read_from_words(text: str, expected: list[tuple[str, str]
 
 
 @pytest.mark.parametrize(
+    ("words", "strength"),
+    [
+        *((f"10 {unit}", "10 mg/each") for unit in ("mg", "mgs", "milligram", "milligrams")),
+        *((f"10 {unit}", "10 ug/each") for unit in ("mcg", "mcgs", "ug", "µg", "microgram", "micrograms")),
+        *((f"0.01 {unit}", "10 mg/each") for unit in ("g", "gm", "gram", "grams")),
+        *((f"5 mg/5 {volume}", "1 mg/mL") for volume in ("mL", "mLs", "cc")),
+        ("2 mg/l", "0.002 mg/mL"),
+        *((f"25 mcg/{time}", "25 ug/h") for time in ("h", "hr", "hrs", "hour", "hours")),
+        *((f"5 mg/{one}", "5 mg/each") for one in ("actuation", "actuat", "spray", "tablet", "tab", "capsule", "cap")),
+        *((f"5 mg per {one}", "5 mg/each") for one in ("patch", "film", "packet", "suppository", "each")),
+    ],
+)
+def test_every_unit_of_a_strength_is_understood_as_it_is_written(words: str, strength: str) -> None:
+    assert shown(named(f"baclofen {words}")) == [("baclofen", strength)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    "unknown|other|none|medication|medicine|drug|unspecified|miscellaneous|N/A|null|not specified|see comments|"
+    "see notes|unknown medication|free text|no information|not available".split("|"),
+)
+def test_a_name_that_says_nothing_is_not_readable(text: str) -> None:
+    assert not named(text).readable
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "baclofen 20 mg po tid",  # a dose
