@@ -57,29 +57,30 @@ def _start(view: View, check: Check, items: tuple[Present, ...]) -> tuple[Findin
     def finding(to: Indicator, wording: str, limit: float, because: str) -> tuple[Finding, tuple[NotChecked, ...]]:
         return dose_finding(view, check, items, to, wording, {**values, "limit": limit}, (because,)), ()
 
+    frail, unsure = _frail(view, check, items, total)
+    least = check.number("frail") if frail else daily
     if total >= check.number("critical"):
-        return finding(Indicator.CRITICAL, "high", daily, f"at least {number(check.number('critical'))} mg/day")
+        return finding(Indicator.CRITICAL, "high", least, f"at least {number(check.number('critical'))} mg/day")
+    if frail:  # before the others: whoever is frail is told the lower limit, however far above it
+        return dose_finding(view, check, items, Indicator.WARNING, "frail", {**values, "limit": least}, frail), ()
     if total > daily:
         return finding(Indicator.WARNING, "daily", daily, f"above {number(daily)} mg/day")
     if single > check.number("single") and not aud:
         limit = check.number("single")
         return finding(Indicator.WARNING, "single", limit, f"above {number(limit)} mg at a time")
-    return _frail(view, check, items, total, values)
+    return None, unsure
 
 
 def _frail(
-    view: View, check: Check, items: tuple[Present, ...], total: float, values: dict[str, Value]
-) -> tuple[Finding | None, tuple[NotChecked, ...]]:
-    """The lower limit of older people and failing kidneys."""
+    view: View, check: Check, items: tuple[Present, ...], total: float
+) -> tuple[list[str], tuple[NotChecked, ...]]:
+    """Why the lower limit of older people and failing kidneys is crossed; what of them is not known, if it may be."""
     if total <= check.number("frail"):
-        return None, ()
+        return [], ()
     facts = {id: holds(view, id, items) for id in ("age-65-or-over", "egfr-below-60")}
     true = [view.knowledge.facts[id].words for id, answer in facts.items() if answer == Known(True)]
-    if true:
-        values = {**values, "limit": check.number("frail")}
-        return dose_finding(view, check, items, Indicator.WARNING, "frail", values, true), ()
     missing = tuple(answer for answer in facts.values() if isinstance(answer, Unknown))
-    return None, unknown_for(check, missing, makes_card=False)
+    return true, unknown_for(check, missing, makes_card=False)
 
 
 def _stepped(item: Present) -> bool:

@@ -54,6 +54,8 @@ def _limits(call: Call, draft: Draft, asked: Asked, floor: float) -> Limits:
 
 
 def _value(check: Check, finding: Finding, name: str) -> float:
-    """A value of the finding of that name, else the number of the check."""
+    """The number of the check of that name, else the finding's value: what was ordered may be named like its limit."""
     value = finding.values.get(name)
-    return float(value) if isinstance(value, (int, float)) else check.number(name)
+    if name not in check.numbers and isinstance(value, (int, float)):
+        return float(value)
+    return check.number(name)
