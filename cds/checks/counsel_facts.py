@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cds.case import Action, Known, Maybe, Reason, Unknown
+from cds.case import Action, Known, Maybe, Unknown
 from cds.checks.dose_history import first_order
 from cds.checks.elderly_facts import reasons_of
-from cds.checks.facts import Scope
+from cds.checks.facts import Scope, old_enough
 from cds.checks.registry import fact
 from cds.knowledge.load import TARGETS
 from cds.knowledge.model import Fact
@@ -43,20 +43,8 @@ def ordered_for(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     return Known(not reasons.isdisjoint(fact.concepts))
 
 
-@fact("driving-age")
-def driving_age(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
-    """Unknown when the birth date allows both sides of the limit."""
-    if isinstance(view.age, Unknown):
-        return view.age
-    youngest, oldest = view.age.value
-    limit = fact.numbers["years"].value
-    if (youngest >= limit) == (oldest >= limit):
-        return Known(youngest >= limit)
-    return Unknown(Reason.UNREADABLE, "the birth date is not exact enough")
-
-
 @fact("below-driving-age")
 def below_driving_age(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """The opposite of ``driving-age``, by the number of that fact."""
-    answer = driving_age(view, scope, view.knowledge.facts["driving-age"])
+    answer = old_enough(view, scope, view.knowledge.facts["driving-age"])
     return answer if isinstance(answer, Unknown) else Known(not answer.value)

@@ -80,15 +80,6 @@ def low_systolic_pressure(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     return Known(False) if latest.reason is Reason.ABSENT else latest
 
 
-@fact("hypotension-history")
-def hypotension_history(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
-    """Past entries count: who fainted once may faint again."""
-    if view.problems(fact.concepts, history=True):
-        return Known(True)
-    gaps = view.gaps("conditions")
-    return gaps[0] if gaps else Known(False)
-
-
 # -- alcohol
 
 

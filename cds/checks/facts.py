@@ -34,7 +34,8 @@ def below_egfr(view: View, limit: float) -> Maybe[bool]:
 
 
 @fact("age-65-or-over")
-def age_65_or_over(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
+@fact("driving-age")
+def old_enough(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """Unknown when the birth date allows both sides of the limit."""
     if isinstance(view.age, Unknown):
         return view.age
@@ -43,6 +44,16 @@ def age_65_or_over(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     if (youngest >= limit) == (oldest >= limit):
         return Known(youngest >= limit)
     return Unknown(Reason.UNREADABLE, "the birth date is not exact enough")
+
+
+@fact("hypotension-history")
+@fact("withdrawal-before")
+def had_before(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
+    """On the problem list, past entries too: who fainted, or had withdrawal, once may have it again."""
+    if view.problems(fact.concepts, history=True):
+        return Known(True)
+    gaps = view.gaps("conditions")
+    return gaps[0] if gaps else Known(False)
 
 
 @fact("egfr-below-30")

@@ -64,15 +64,6 @@ def barbiturate_present(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     return on_list(view, bool(view.of_class("barbiturate")))
 
 
-@fact("withdrawal-before")
-def withdrawal_before(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
-    """On the problem list, past entries too: who had it once may have it worse the next time."""
-    if view.problems(fact.concepts, history=True):
-        return Known(True)
-    gaps = view.gaps("conditions")
-    return gaps[0] if gaps else Known(False)
-
-
 @fact("stopped-for-harm")
 def stopped_for_harm(view: View, scope: Scope, fact: Fact) -> Maybe[bool]:
     """The reason given with the stop, in codes or words, is one of the fact's concepts."""

@@ -75,27 +75,17 @@ class ObservedValue(Owned):
     valueRatio: Ratio | None = None
     valueDateTime: Text = None
     valuePeriod: Period | None = None
-    dataAbsentReason: Codeables = None
     interpretation: Codeables = None
 
 
-class Component(View):
-    code: Coded | None = None
-    valueQuantity: Amount | None = None
-    valueCodeableConcept: Coded | None = None
-    valueString: Text = None
-    valueBoolean: Flag = None
-    valueInteger: Number = None
-    valueRange: Range | None = None
-    valueRatio: Ratio | None = None
-    valueDateTime: Text = None
-    valuePeriod: Period | None = None
-    interpretation: Codeables = None
+class Component(ObservedValue):
+    """Without an id, a status or a moment of its own."""
 
 
 class Observation(ObservedValue):
     contained: msgspec.Raw = NOTHING
     status: Text = None
+    dataAbsentReason: Codeables = None
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
     effectiveInstant: Text = None
