@@ -86,7 +86,8 @@ def _decide(draft: Draft, running: Sequence[Running], places: Places, as_of: dat
     linked = _linked(told, running, places)
     live = [item for item in linked if not item.over]
     if _stops(told, live, as_of):
-        return _stop(draft, linked, running, list_seen and not _ran(told, as_of))
+        nothing = _stops_nothing(told, as_of, list_seen)
+        return _stop(draft, linked, running, nothing=nothing)
     same = [item for item in live if same_treatment(told, item.use.drug)]
     others = [item for item in live if item not in same and item.use.drug.ingredients and not item.use.on_hold]
     if not live:
@@ -204,11 +205,23 @@ def _ran(told: Told, as_of: date) -> bool:
     return before or (bool(told.fact.prior) and told.fact.status != "cancelled")
 
 
-def _stop(draft: Draft, linked: Sequence[Running], running: Sequence[Running], list_seen: bool) -> list[_Decided]:
-    """The stop of a running treatment. Without one it is nothing, unless the list that would show it was not seen."""
+def _stops_nothing(told: Told, as_of: date, list_seen: bool) -> bool:
+    """Whether a stop of nothing that is known to run can be left out.
+
+    Not if the list that would show it was not seen: one whose medicine has no name can stand for any on it.
+    """
+    if told.fact.do_not_perform:
+        return True
+    if not told.drug.readable:
+        return list_seen
+    return not told.ingredients or (list_seen and not _ran(told, as_of))
+
+
+def _stop(draft: Draft, linked: Sequence[Running], running: Sequence[Running], *, nothing: bool) -> list[_Decided]:
+    """The stop of a running treatment; without one it is no order if it stops ``nothing``."""
     told = draft.told
     targets = list(linked) or _unlinked(told, running)
-    if not targets and (list_seen or told.fact.do_not_perform or not told.ingredients):
+    if not targets and nothing:
         return []
     # What runs is what ends, whatever the stop that names it is written as: nothing, another drug, or a part of it.
     other = [item for item in targets if not _covers(told.drug, item.use.drug)]

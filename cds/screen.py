@@ -20,6 +20,7 @@ from cds.checks.numbers import drug_number
 from cds.checks.pairs import drug_drug
 from cds.checks.registry import CHECKS
 from cds.checks.settled import settled
+from cds.checks.transitions import STOPS
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Report
 from cds.knowledge.model import Check, Knowledge
 from cds.view import LISTS, View
@@ -51,7 +52,7 @@ def _screen(view: View, only: Container[str] | None) -> Report:
     not_checked = [item for outcome in outcomes for item in outcome.not_checked]
     return Report(
         findings=tuple(sorted(findings, key=lambda finding: _rank(finding, knowledge))),
-        not_checked=tuple(dict.fromkeys((*_unreadable(view.case), *not_checked, *_not_asked(view, outcomes)))),
+        not_checked=tuple(dict.fromkeys((*_unreadable(view), *not_checked, *_not_asked(view, outcomes)))),
         outcomes=outcomes,
         relevant=_relevant(view),
         knowledge_version=knowledge.version,
@@ -75,7 +76,9 @@ def need(case: PatientCase, knowledge: Knowledge, hook: str) -> Need:
     view = View(case, knowledge, hook)
     orderless = view.looks_only or case.phase == "discharge"
     ordered = {ingredient.id for order in view.subjects for ingredient in order.drug.ingredients}
-    if case.unreadable_orders or not (view.looks_only or ordered.isdisjoint(knowledge.relevant)):
+    if case.unreadable_orders or _unnamed_stops(view):
+        return Need.ALL
+    if not (view.looks_only or ordered.isdisjoint(knowledge.relevant)):
         return Need.ALL
     taken = {ingredient.id for use in (*case.uses, *case.past_uses) for ingredient in use.drug.ingredients}
     if not (set(_asked(view)) - knowledge.off or orderless):
@@ -227,9 +230,9 @@ def _relevant(view: View) -> bool:
     relevant = view.knowledge.relevant
     if view.case.phase == "discharge" and _may_be_lost(view):
         return True
-    return bool(view.case.unreadable_orders) or any(
-        ingredient.id in relevant for order in view.subjects for ingredient in order.drug.ingredients
-    )
+    if view.case.unreadable_orders or any(not order.drug.label for order in _unnamed_stops(view)):
+        return True
+    return any(ingredient.id in relevant for order in view.subjects for ingredient in order.drug.ingredients)
 
 
 def _may_be_lost(view: View) -> bool:
@@ -238,8 +241,18 @@ def _may_be_lost(view: View) -> bool:
     return bool(view.gaps("discharge")) and not targets.isdisjoint(taken)
 
 
-def _unreadable(case: PatientCase) -> Iterable[NotChecked]:
+def _unnamed_stops(view: View) -> list[Order]:
+    """Stops of a medicine that could not be named, while the list that would show what they end was not seen."""
+    return [one for one in view.stops if not one.drug.readable and not one.replaces]
+
+
+def _unreadable(view: View) -> Iterable[NotChecked]:
     """Drafts that could not be read, or whose medicine could not be named: no question could be asked of them."""
+    case = view.case
+    for order in _unnamed_stops(view):
+        detail = "an order stops a medicine that could not be named, and the medication list was not seen"
+        for id, _ in STOPS.values():
+            yield NotChecked(id, Reason.UNKNOWN_DRUG, detail, makes_card=not order.drug.label)
     for gap in case.unreadable_orders:
         yield NotChecked("dose-unparsable", gap.reason, gap.detail)
     for order in case.orders:

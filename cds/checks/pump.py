@@ -16,11 +16,20 @@ from cds.view import LISTS, Present, View, number
 SOLID = frozenset({"tablet", "capsule", "granules", "film", "lozenge", "suspension"})
 PER_HOUR = "× 24 h"  # how the arithmetic writes a rate per hour that runs all day
 PER_DAY = "ug/d"
+ROUTE_OPEN = "route of baclofen not known while the directions are incomplete"
 
 
 def intrathecal_orders(view: View) -> tuple[Present, ...]:
     """The baclofen that orders of this call bring into the spine."""
     return tuple(item for item in view.of_class("baclofen") if item.subject and item.drug.route is Route.INTRATHECAL)
+
+
+def may_be_intrathecal(view: View, check: Check) -> tuple[NotChecked, ...]:
+    """Said of an order of baclofen by no known route in no known dose: what is not there may send it into the spine."""
+    items = [item for item in view.of_class("baclofen") if item.subject and item.drug.route is Route.UNKNOWN]
+    if not any(isinstance(item.dose, Unknown) for item in items):
+        return ()
+    return (NotChecked(check.id, Reason.DOSE_UNKNOWN, ROUTE_OPEN, makes_card=False),)
 
 
 def micrograms(item: Present) -> DailyDose | None:
@@ -56,10 +65,11 @@ class Slip(msgspec.Struct, frozen=True):
 def itb_unit_slip(view: View, check: Check) -> Outcome:
     """Per order the strongest of: far too much, an hourly rate, a bolus, a doubling, a rarely used dose."""
     items = tuple(item for item in intrathecal_orders(view) if not oral_product(item))
+    unsure = may_be_intrathecal(view, check)
     if not items:
-        return Outcome(check.id, why="no order of this call brings intrathecal baclofen")
+        return Outcome(check.id, (), unsure, why="no order of this call brings intrathecal baclofen")
     findings: list[Finding] = []
-    said: list[NotChecked] = []
+    said = list(unsure)
     for item in items:
         dose = micrograms(item)
         if dose is None:
@@ -147,8 +157,7 @@ def itb_product_route(view: View, check: Check) -> Outcome:
     findings = tuple(found for item in items if (found := _wrong_way(view, check, item)) is not None)
     looked = tuple(seen(view, item) for item in items)
     open_ones = any(isinstance(item.dose, Unknown) for item in items)  # directions that are not there may name a route
-    detail = "route of baclofen not known while the directions are incomplete"
-    said = (NotChecked(check.id, Reason.DOSE_UNKNOWN, detail, makes_card=False),) if open_ones else ()
+    said = (NotChecked(check.id, Reason.DOSE_UNKNOWN, ROUTE_OPEN, makes_card=False),) if open_ones else ()
     return Outcome(check.id, findings, said, looked, "wrong route or product" if findings else "route fits the product")
 
 

@@ -15,7 +15,7 @@ from cds.arithmetic.weight import dosing_weight_of
 from cds.case import Action, DailyDose, DrugUse, Known, Maybe, Reason, Route, Setting, Unknown
 from cds.checks.levels import unknown_for
 from cds.checks.numbers import dose_unknown
-from cds.checks.pump import intrathecal_orders, is_bolus, micrograms, oral_product, running, slip_of
+from cds.checks.pump import intrathecal_orders, is_bolus, may_be_intrathecal, micrograms, oral_product, running, slip_of
 from cds.checks.registry import check
 from cds.checks.words import dose_words, seen
 from cds.findings import Finding, Indicator, NotChecked, Outcome, Value
@@ -44,10 +44,11 @@ NOTHING: Answer = (None, ())
 def itb_dose_range(view: View, check: Check) -> Outcome:
     """Per order: the bolus, or else the strongest of the daily dose and the step up to it."""
     items = tuple(item for item in intrathecal_orders(view) if not oral_product(item))
+    unsure = may_be_intrathecal(view, check)
     if not items:
-        return Outcome(check.id, why="no order of this call brings intrathecal baclofen")
+        return Outcome(check.id, (), unsure, why="no order of this call brings intrathecal baclofen")
     findings: list[Finding] = []
-    said: list[NotChecked] = []
+    said = list(unsure)
     for item in items:
         dose = micrograms(item)
         if dose is None:
