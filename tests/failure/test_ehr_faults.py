@@ -198,11 +198,16 @@ def test_what_the_caller_says_is_none_or_has_failed_is_not_asked_for_again(bad: 
     assert not bad.seen
 
 
-def ordering(bad: BadFhir, **elements: object) -> Answer:
-    """The answer to a draft of this patient, nothing of the prefetch sent; ``bad.seen`` is what it made us fetch."""
+def draft(drug: str = "", **elements: str) -> dict[str, Any]:
+    """An order of this patient."""
+    order = {"resourceType": "MedicationRequest", "id": "x", "status": "draft", "intent": "order", **elements}
+    named = {"medicationCodeableConcept": {"text": drug}} if drug else {}
+    return {**order, **named, "subject": {"reference": "Patient/kidney-72"}}
+
+
+def ordering(bad: BadFhir, order: dict[str, Any]) -> Answer:
+    """The answer to one draft, nothing of the prefetch sent; ``bad.seen`` is what it made us fetch."""
     offer = offered("r4-order-sign")
-    order = {"resourceType": "MedicationRequest", "id": "x", "intent": "order", **elements}
-    order["subject"] = {"reference": "Patient/kidney-72"}
     context = {**offer.document["context"], "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": order}]}}
     call = offer._replace(document={**offer.document, "context": context})
     bad.seen.clear()
@@ -210,27 +215,26 @@ def ordering(bad: BadFhir, **elements: object) -> Answer:
 
 
 def test_an_order_that_no_check_is_about_fetches_nothing(bad: BadFhir) -> None:
-    answer = ordering(bad, status="draft", medicationCodeableConcept={"text": "Amoxicillin 500 mg oral capsule"})
+    answer = ordering(bad, draft("Amoxicillin 500 mg oral capsule"))
     assert json.loads(answer.body)["cards"] == []
     assert not bad.seen
 
 
 def test_a_stop_that_names_no_medicine_makes_the_lists_be_fetched(bad: BadFhir) -> None:
     """It may be the stop of any order on them."""
-    ordering(bad, status="stopped")
+    ordering(bad, draft(status="stopped"))
     assert [path for _, path, _ in bad.seen if "/MedicationRequest" in path]
 
 
 def test_an_order_that_could_only_meet_our_drugs_asks_for_the_lists_first(bad: BadFhir) -> None:
     """Ibuprofen matters to kidneys that clear baclofen: without baclofen on the list no laboratory value is read."""
     bad.resources = [one for one in offered("r4-order-sign").resources if one["resourceType"] == "Patient"]
-    ordering(bad, status="draft", medicationCodeableConcept={"text": "Ibuprofen 400 mg oral tablet"})
+    ibuprofen = draft("Ibuprofen 400 mg oral tablet")
+    ordering(bad, ibuprofen)
     assert bad.seen
     assert not [path for _, path, _ in bad.seen if "/Observation" in path or "/Condition" in path]
-    running = json.loads(json.dumps(order).replace("Ibuprofen 400", "Baclofen 10").replace('"draft"', '"active"'))
-    bad.resources = [*bad.resources, {**running, "id": "y"}]
-    bad.seen.clear()
-    answer_to(call, call.body(bad.base()), engine())
+    bad.resources = [*bad.resources, draft("Baclofen 10 mg oral tablet", id="y", status="active")]
+    ordering(bad, ibuprofen)
     assert [path for _, path, _ in bad.seen if "/Observation" in path]
 
 
