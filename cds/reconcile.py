@@ -208,12 +208,12 @@ def _ran(told: Told, as_of: date) -> bool:
 def _stops_nothing(told: Told, as_of: date, list_seen: bool) -> bool:
     """Whether a stop of nothing that is known to run can be left out.
 
-    Not if the list that would show it was not seen: one whose medicine has no name can stand for any on it.
+    Not if the list that would show it was not seen, and not if it has no medicine but names what it stops.
     """
     if told.fact.do_not_perform:
         return True
     if not told.drug.readable:
-        return list_seen
+        return list_seen and not told.fact.prior
     return not told.ingredients or (list_seen and not _ran(told, as_of))
 
 

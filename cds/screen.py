@@ -242,15 +242,15 @@ def _may_be_lost(view: View) -> bool:
 
 
 def _unnamed_stops(view: View) -> list[Order]:
-    """Stops of a medicine that could not be named, while the list that would show what they end was not seen."""
-    return [one for one in view.stops if not one.drug.readable and not one.replaces]
+    """Stops without a medicine of what is not on the list, was not seen there, or has no name there either."""
+    return [order for order in view.stops if not order.drug.readable]
 
 
 def _unreadable(view: View) -> Iterable[NotChecked]:
     """Drafts that could not be read, or whose medicine could not be named: no question could be asked of them."""
     case = view.case
     for order in _unnamed_stops(view):
-        detail = "an order stops a medicine that could not be named, and the medication list was not seen"
+        detail = "an order stops a medicine that could not be named, by itself or on the medication list"
         for id, _ in STOPS.values():
             yield NotChecked(id, Reason.UNKNOWN_DRUG, detail, makes_card=not order.drug.label)
     for gap in case.unreadable_orders:

@@ -34,6 +34,11 @@ _DENIALS = frozenset({"nka", "nkda", "nkma", "denies", "denied", "tolerates"})
 _DENYING_PAIRS = frozenset(
     {("no", "known"), ("no", "allergy"), ("no", "allergies"), ("not", "allergic"), ("no", "drug"), ("no", "history")}
 )
+# In a text that denies allergies: what may name one all the same, and the words without which a clause names none.
+_EXCEPT = re.compile(r"\b(?:except(?:ing)?(?: for| to)?|other than|apart from|aside from)\b")
+_CLAUSE = re.compile(r"[;,\n]|\.(?:\s|$)|\bbut\b")
+_REACTS = (*_TELLS, "intoleran", "reaction", "rash", "hives", "urticaria", "swelling", "caus")
+_NO = _DENIALS | {"no", "not", "never", "without", "nor", "non", "denying"}
 
 
 class AllergyRecogniser:
@@ -48,11 +53,15 @@ class AllergyRecogniser:
     def _recognise(self, substance: Coded) -> Concept:
         targets = dict.fromkeys(self._of_codes(substance))
         texts = systems.texts_of(substance)
+        about, told = substance, texts
         if not targets and any(_denies(text) for text in texts):
-            return Concept(ids=(), label=self._drugs.recognise(substance, _NOTHING, _NOTHING, (), _NOTHING).label)
-        drug = self._drugs.recognise(_without_lead(substance), _NOTHING, _NOTHING, (), _NOTHING)
+            told = tuple(left for text in texts if (left := _told_all_the_same(text)))
+            if not told:
+                return Concept(ids=(), label=self._drugs.recognise(substance, _NOTHING, _NOTHING, (), _NOTHING).label)
+            about = Coded((), "; ".join(dict.fromkeys(told)))
+        drug = self._drugs.recognise(_without_lead(about), _NOTHING, _NOTHING, (), _NOTHING)
         targets.update(dict.fromkeys(item.id for item in drug.ingredients))
-        for text in texts:
+        for text in told:
             targets.update(dict.fromkeys(item.value for item in _CLASS_WORDS.find(words_of(text))))
         named = ", ".join(id.removeprefix("class:").replace("-", " ") for id in targets)  # of a code alone
         return Concept(ids=tuple(targets), label=texts[0][:200] if texts else named or drug.label)
@@ -81,6 +90,18 @@ def _denies(text: str) -> bool:
     if any(pair in _DENYING_PAIRS for pair in pairwise(words)):
         return True
     return any(word in _DENIALS and words[at - 1 : at] != ("not",) for at, word in enumerate(words))
+
+
+def _told_all_the_same(text: str) -> str:
+    """What of a text with a denial is not denied: "baclofen" of "no known allergies except baclofen"; "" if nothing."""
+    if not _denies(text):
+        return text
+    plain = _plain(text)
+    exception = _EXCEPT.search(plain)
+    kept = [plain[exception.end() :]] if exception else []
+    before = plain[: exception.start()] if exception else plain
+    kept += [clause for clause in _CLAUSE.split(before) if any(sign in clause for sign in _REACTS)]
+    return "; ".join(clause.strip() for clause in kept if _NO.isdisjoint(words_of(clause).words))
 
 
 def _without_lead(coded: Coded) -> Coded:

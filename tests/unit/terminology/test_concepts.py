@@ -301,6 +301,31 @@ def test_allergies_name_ingredients_and_classes(coding: Coding, text: str, expec
         ("denies baclofen rash", set()),
         ("denied baclofen rash", set()),
         ("tolerates diazepam", set()),
+        # A denial with an exception, or with a clause of its own that tells of one.
+        *(
+            (f"No known allergies {words} baclofen", {"baclofen"})
+            for words in ("except", "except for", "excepting", "other than", "apart from", "aside from")
+        ),
+        ("no allergies except to benzodiazepines", {"class:benzodiazepine"}),
+        ("NKDA; baclofen causes rash", {"baclofen"}),
+        ("NKDA. Rash from baclofen.", {"baclofen"}),
+        ("NKDA\nhives with baclofen", {"baclofen"}),
+        ("NKDA but urticaria after diazepam", {"diazepam"}),
+        ("baclofen allergy, denies others", {"baclofen"}),
+        ("baclofen hypersensitivity, nka otherwise", {"baclofen"}),
+        ("denies latex, anaphylaxis after midazolam", {"midazolam"}),
+        ("no allergy to penicillin, intolerant of baclofen", {"baclofen"}),
+        ("no allergies, facial swelling with baclofen", {"baclofen"}),
+        ("no known allergies, reaction to diazepam in 2010", {"diazepam"}),
+        ("no allergy to penicillin, no reaction to baclofen", set()),
+        ("no known allergies, baclofen never caused a rash", set()),
+        ("NKDA. Takes baclofen for spasticity.", set()),
+        ("no known allergies except penicillin, tolerates baclofen", set()),
+        ("no allergy to penicillin, baclofen, lorazepam", set()),
+        ("NKDA; baclofen 2.5 mg, without reaction", set()),
+        ("denies allergies, denying rash with baclofen", set()),
+        ("no allergies, neither hives nor swelling with baclofen", set()),
+        ("NKDA, non-allergic rhinitis, baclofen taken", set()),
     ],
 )
 def test_an_allergy_is_understood_as_it_is_written(text: str, expected: set[str]) -> None:
