@@ -8,6 +8,7 @@ from cds.case import Allergy, Concept, Reason, Unknown
 from cds.chart import AllergyFact, Coded, ProblemFact
 from cds.person import NOT_TRUE, UNCONFIRMED, of_family, problem_status
 from cds.terminology import Terminology
+from cds.terminology.allergies import only_intolerance
 
 _OVER = frozenset({"inactive", "resolved", "remission"})
 _KINDS = frozenset({"allergy", "intolerance"})
@@ -86,7 +87,7 @@ def _problem(fact: ProblemFact, terminology: Terminology) -> Allergy | None:
     return Allergy(
         to=concept,
         verification="unconfirmed" if status == "unconfirmed" else _verification(fact.verification_status),
-        kind="allergy",
+        kind="intolerance" if only_intolerance(fact.code) else "allergy",
         anaphylaxis=_DEADLY in terminology.recognise_condition(fact.code).ids,
         when=fact.onset or fact.recorded,
         ref=f"Condition/{fact.id}" if fact.id else "",

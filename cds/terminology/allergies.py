@@ -30,6 +30,7 @@ _ATC_CLASSES = {"N05BA": "class:benzodiazepine", "N05CD": "class:benzodiazepine"
 # The drug recogniser reads nothing after "allergic to": here that is just what is asked.
 _LEAD = re.compile(r"\b(?:allerg(?:y|ic)|hypersensitiv(?:e|ity)|intoleran(?:t|ce)|sensitivity|anaphylaxis) (?:to|of)\b")
 _TELLS = ("allerg", "hypersensitiv", "anaphyla")
+_TELLS_LESS = ("intoleran", "sensitivity to", "adverse reaction to")  # of an intolerance
 _DENIALS = frozenset({"nka", "nkda", "nkma", "denies", "denied", "tolerates"})
 _DENYING_PAIRS = frozenset(
     {("no", "known"), ("no", "allergy"), ("no", "allergies"), ("not", "allergic"), ("no", "drug"), ("no", "history")}
@@ -79,10 +80,20 @@ class AllergyRecogniser:
             kind == systems.SNOMED and value in self._codes and not self._codes[value].startswith("class:")
             for kind, value, _ in systems.codings_of(code)
         )
-        told = any(sign in text[:500].lower() for text in texts for sign in _TELLS)
-        if not own and not told:
+        if not own and not any(_tells(text, (*_TELLS, *_TELLS_LESS)) for text in texts):
             return Concept(ids=(), label="")
         return self._recognise(code)
+
+
+def _tells(text: str, signs: Iterable[str]) -> bool:
+    plain = _plain(text)
+    return any(sign in plain for sign in signs)
+
+
+def only_intolerance(code: Coded) -> bool:
+    """Whether a condition speaks of an intolerance ("Intolerance to baclofen") and of no allergy."""
+    texts = systems.texts_of(code)
+    return any(_tells(text, _TELLS_LESS) for text in texts) and not any(_tells(text, _TELLS) for text in texts)
 
 
 def _denies(text: str) -> bool:

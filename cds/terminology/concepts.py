@@ -27,7 +27,8 @@ _DENIALS = frozenset(
     {"no", "not", "denies", "denied", "deny", "without", "never", "negative", "absent", "excludes", "excluded", "nil"}
     | {"exclude", "unlikely", "fh", "fhx", "fhsx", "family", "mother", "father", "maternal", "paternal", "sister"}
     | {"brother", "sibling", "parent", "screening", "screen", "prevention", "prophylaxis", "vaccination", "risk"}
-    | {"counseling", "counselling", "education", "fear"}
+    | {"grandmother", "grandfather", "grandparent", "aunt", "uncle", "cousin", "siblings", "parents", "sisters"}
+    | {"brothers", "neg", "counseling", "counselling", "education", "fear"}
 )
 _PAIRS = frozenset({("r", "o"), ("rule", "out"), ("ruled", "out"), ("free", "of"), ("rules", "out")})
 _BREAKS = frozenset(".;,()\n")
