@@ -335,6 +335,12 @@ def test_an_allergy_is_understood_as_it_is_written(text: str, expected: set[str]
     assert set(TERMS.recognise_allergy(Coded(text=text)).ids) == expected
 
 
+def test_what_is_written_counts_though_the_code_beside_it_says_that_there_is_none() -> None:
+    none = Coding(SNOMED, "716186003", "No known allergy")
+    assert TERMS.recognise_allergy(Coded((none,), "Rash with baclofen")).ids == ("baclofen",)
+    assert TERMS.recognise_allergy(Coded((none,), "None known")).ids == ()
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
